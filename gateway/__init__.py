@@ -1,0 +1,1 @@
+"""credit-gateway: the one door to a city's public credit records."""

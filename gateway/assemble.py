@@ -1,0 +1,136 @@
+"""Settings → a running gateway, top to bottom, in one visible function."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from gateway.audit.counted import Counted
+from gateway.audit.log import Log
+from gateway.clock import Clock, Random, SystemClock, SystemRandom
+from gateway.errors import GatewayError, KeysRefused, SealBroken
+from gateway.identity.assemble import verifier_of
+from gateway.operation.limits import Limits
+from gateway.operation.operations import Operations
+from gateway.pipeline import Gateway
+from gateway.policy.compile import load
+from gateway.prepared import Preparations
+from gateway.schema.roles import RoleSchemas
+from gateway.settings import Settings
+from gateway.signing import load_or_create
+from gateway.store.database import Connections, provision
+from gateway.store.embedded import EmbeddedServer
+from gateway.store.lanes import Lane, Lanes
+from gateway.store.migrate import current, head, migrate
+from gateway.values import Statement
+from gateway.vault.keys import FileProvider
+from gateway.vault.vault import Vault
+
+_PING = Statement("ping", "SELECT 1")
+_SOME_KEY = Statement("some_key", "SELECT subject_id, encode(wrapped, 'hex') FROM subject_key LIMIT 1")
+DOCUMENTS = 2048  # operations kept, over all roles
+_FLUSH_PERIOD = 5.0  # seconds between looks at the counters; they write once a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that answers, and what must be closed after it."""
+
+    gateway: Gateway
+    counted: Counted
+    connections: Connections
+    flusher: "asyncio.Task[None]"
+
+    async def health(self) -> dict[str, str]:
+        """Part → "ok" or what is wrong with it, in words that say nothing about data."""
+        try:
+            await self.gateway.lanes.fetch(_PING, ())
+            database = "ok"
+        except GatewayError as error:
+            database = error.code
+        accepting = self.gateway.log.health.accepting
+        return {"database": database, "log": "ok" if accepting else "LOG_UNAVAILABLE", "policy": "ok"}
+
+    def note(self, address: str, code: str) -> None:
+        """Count a request that never became somebody's; the log knows its address as a pseudonym only."""
+        self.counted.note(self.gateway.vault.blind_index("log", "address", address).hex(), code)
+
+    async def close(self) -> None:
+        """Write the counters, a last checkpoint, and let go of every connection."""
+        self.flusher.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.flusher
+        await self.counted.flush(whole=False)
+        await self.gateway.log.close()
+        await self.gateway.lanes.close()
+
+
+def database(settings: Settings) -> tuple[Connections, EmbeddedServer | None]:
+    """Where the database is. Without a URL the embedded server is started (or found running) and provisioned."""
+    if settings.database_url:
+        urls = (settings.database_url, settings.reader_url, settings.writer_url, settings.log_url)
+        return Connections(*urls), None
+    server = EmbeddedServer.start(settings.home)
+    return provision(server.conninfo("postgres", "postgres")), server
+
+
+def prepared_database(settings: Settings) -> tuple[Connections, EmbeddedServer | None]:
+    """The database, migrated to head."""
+    connections, server = database(settings)
+    if current(connections.owner) != head():
+        migrate(connections.owner)
+    return connections, server
+
+
+def vault_of(settings: Settings, random: Random) -> Vault:
+    """The vault with its domain keys, made on the first run (never in production, where they must be there)."""
+    return Vault(FileProvider(settings.key_file, random, create=not settings.production).unwrap(), random)
+
+
+async def assemble(
+    settings: Settings, connections: Connections, clock: Clock | None = None, random: Random | None = None
+) -> Running:
+    """Everything that answers, from the bottom up. Raises Unavailable if database or log cannot be reached."""
+    clock = clock or SystemClock()
+    random = random or SystemRandom()
+    policy = load(settings.policies)
+    vault = vault_of(settings, random)
+    verifier = verifier_of(settings, clock, random)
+    signer = load_or_create(settings.home / "keys" / "log.key", settings.log_origin, random.bytes)
+    lanes = await Lanes.open(connections.reader, fast=settings.lanes, slow=settings.slow_lanes)
+
+    await fits(vault, lanes)
+
+    async def log_lane() -> Lane:
+        return await Lane.connect(connections.log)
+
+    log = await Log.open(log_lane, settings.shards, settings.log_origin, signer, clock, random)
+    gateway = Gateway(
+        clock,
+        random,
+        verifier,
+        Operations(Limits(), DOCUMENTS),
+        policy,
+        RoleSchemas(),
+        Preparations(),
+        vault,
+        lanes,
+        log,
+    )
+    counted = Counted(log, clock)
+    return Running(gateway, counted, connections, asyncio.create_task(_flush(counted)))
+
+
+async def fits(vault: Vault, lanes: Lanes) -> None:
+    """Refuse to start with domain keys that are not those of this database: it would answer wrongly, and seal anew."""
+    for subject, wrapped in await lanes.fetch(_SOME_KEY, ()):
+        try:
+            vault.unwrap(bytes.fromhex((wrapped or b"").decode("ascii")), int(subject or b"0"))
+        except SealBroken:
+            raise KeysRefused("the domain keys in GATEWAY_KEY_FILE are not those of this database") from None
+
+
+async def _flush(counted: Counted) -> None:
+    while True:
+        await asyncio.sleep(_FLUSH_PERIOD)
+        with contextlib.suppress(GatewayError):
+            await counted.flush()

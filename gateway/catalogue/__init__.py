@@ -1,0 +1,1 @@
+"""What exists: libraries, record kinds and fields, as pure data."""

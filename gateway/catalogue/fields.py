@@ -1,0 +1,175 @@
+"""The vocabulary in which a kind is described: field, part, link, kind.
+
+A kind is data. Tables, GraphQL types, filters, intake checks and the policy vocabulary are derived from it; nothing
+here knows about SQL or GraphQL. Names are the GraphQL names (camelCase); columns are their snake_case.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Type(Enum):
+    """How a value is stored and how it travels."""
+
+    TEXT = "text"
+    CODE = "code"  # one word of a closed vocabulary (``Field.values``); a GraphQL enum
+    DATE = "date"
+    DATETIME = "datetime"  # UTC, sent with ``Z``
+    DECIMAL = "decimal"  # sent as a string; precision 18, scale 6
+    BOOLEAN = "boolean"
+
+
+class Disclosure(Enum):
+    """公开属性 (Shandong art. 20, Henan art. 18, Zhejiang art. 15): the widest circle an item may reach."""
+
+    PUBLIC = "PUBLIC"
+    GOV_SHARED = "GOV_SHARED"
+    AUTHORIZED = "AUTHORIZED"
+    INTERNAL = "INTERNAL"
+
+
+class Sealing(Enum):
+    """When a value is encrypted with its subject's key."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    PERSONS = "persons"  # only when the row's subject is a natural person; otherwise a plain column
+
+
+class Mask(Enum):
+    """How the masked form is made when the value is written (domain.md §9.3)."""
+
+    NAME = "name"  # 张**
+    ID_NUMBER = "id_number"  # 22**************34
+    STREET = "street"  # to the street, the rest ****
+
+
+class SubjectClass(Enum):
+    """What the law asks of a row: its subject is a legal person, an individual business (个体工商户) or a person."""
+
+    LEGAL = "legal"
+    INDIVIDUAL = "individual"
+    PERSON = "person"
+
+
+class Standing(Enum):
+    """What has become of a record; the policy decides each apart.
+
+    ORDINARY: publishable. MINOR: simple procedure, warning or notice of criticism only (Order 36: not published).
+    ENDED: repaired, publication ended, revoked, withdrawn, or a person's negative item past its term.
+    """
+
+    ORDINARY = "ordinary"
+    MINOR = "minor"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One catalogue item: a stored value and everything the law says about it.
+
+    ``group`` is the word the policy uses for it (a row of the policy table). ``standard`` is the code of the 双公示
+    standard. ``free_text`` fields are stored twice: ``original`` (sealed) and ``released`` (text, by whom, when).
+    ``lookup`` adds a keyed blind index (sealed fields only). ``filter`` admits the field as an equality filter.
+    """
+
+    name: str
+    type: Type
+    zh: str
+    en: str
+    group: str
+    disclosure: Disclosure = Disclosure.PUBLIC
+    sealing: Sealing = Sealing.NEVER
+    mask: Mask | None = None
+    lookup: bool = False
+    free_text: bool = False
+    filter: bool = False
+    required: bool = False
+    length: int = 200
+    values: tuple[str, ...] = ()
+    basis: str = ""
+    standard: str = ""
+    sensitive: bool = False  # PIPL art. 28
+    derived: bool = False  # computed by PostgreSQL from other columns when read; has no column of its own
+
+    @property
+    def column(self) -> str:
+        """The snake_case name of its column (of its forms: ``_sealed``, ``_masked``, ``_index``, ``_released``)."""
+        return snake(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A GraphQL object inside a row: ``legalRepresentative { name idNumber phone }``. Columns carry its name in front."""
+
+    name: str
+    type_name: str
+    zh: str
+    en: str
+    fields: tuple[Field, ...]
+
+    def column(self, inner: Field) -> str:
+        """The column of one of its fields."""
+        return f"{snake(self.name)}_{inner.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A GraphQL field that leads to rows of another kind: ``penalties`` (many) or ``provider`` (one)."""
+
+    name: str
+    kind: str
+    zh: str
+    en: str
+    many: bool
+    connection: bool = False  # many: a Relay connection; otherwise a plain list
+    group: str = ""  # one: the policy group of the reference itself; many: the target kind's rows decide
+
+
+class Owner(Enum):
+    """Whose rows these are, hence how they are keyed."""
+
+    SUBJECT = "subject"  # the row is a subject: key ``subject_id``
+    RECORD = "record"  # the row belongs to a subject: key ``(subject_id, id)``
+    NONE = "none"  # reference data: key ``code``
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A record kind: one table, one GraphQL type, one policy noun."""
+
+    name: str  # policy noun and table name: ``penalty``
+    type_name: str  # GraphQL type: ``Penalty``
+    plural: str  # connection field: ``penalties``
+    zh: str
+    en: str
+    library: str  # 企业库, 个人库, 非企业法人库, 公共
+    owner: Owner
+    classes: tuple[SubjectClass, ...]
+    standings: tuple[Standing, ...]
+    fields: tuple[Field, ...]
+    parts: tuple[Part, ...] = ()
+    links: tuple[Link, ...] = ()
+    natural_key: tuple[str, ...] = ()
+    order: tuple[str, ...] = field(default=())  # newest first, by these fields, then by id
+    group: str = ""  # the policy group of its rows
+    node: bool = True  # has an opaque id and can be asked for by ``node``
+
+    def coordinates(self) -> Iterator[tuple[str, str]]:
+        """Every (coordinate, policy group) of this kind; the kind's own rows come first, as ``penalty``."""
+        yield self.name, self.group
+        for item in self.fields:
+            yield f"{self.name}.{item.name}", item.group
+        for part in self.parts:
+            for item in part.fields:
+                yield f"{self.name}.{part.name}.{item.name}", item.group
+        for link in self.links:
+            if not link.many:
+                yield f"{self.name}.{link.name}", link.group
+
+
+def snake(name: str) -> str:
+    """``legalRepresentative`` → ``legal_representative``."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()

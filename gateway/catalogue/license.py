@@ -1,0 +1,55 @@
+"""行政许可: administrative licenses, with every field of the 双公示 standard (domain.md §2.2)."""
+
+from gateway.catalogue.common import LICENSE_LAW, PROVIDER, REMARK, counterparty, record_marks
+from gateway.catalogue.fields import Field, Kind, Owner, Standing, SubjectClass, Type
+
+GROUP = "license.fields"
+
+LICENSE = Kind(
+    name="license",
+    type_name="License",
+    plural="licenses",
+    zh="行政许可",
+    en="An administrative license.",
+    library="公共",
+    owner=Owner.RECORD,
+    classes=(SubjectClass.LEGAL, SubjectClass.INDIVIDUAL, SubjectClass.PERSON),
+    standings=(Standing.ORDINARY, Standing.ENDED),
+    group="license",
+    natural_key=("documentNumber", "organCode"),
+    order=("decidedOn",),
+    fields=(
+        *counterparty("XK", LICENSE_LAW, GROUP),
+        Field("documentName", Type.TEXT, "行政许可决定文书名称", "Title of the decision document.", "text", free_text=True,
+              required=True, length=64, basis=LICENSE_LAW, standard="XK_XKWS"),
+        Field("documentNumber", Type.TEXT, "行政许可决定文书号", "Number of the decision document.", GROUP, required=True,
+              length=64, basis=LICENSE_LAW, standard="XK_WSH"),
+        Field("category", Type.TEXT, "许可类别", "普通, 特许, 认可, 核准, 登记 or 其他 with its words.", GROUP, required=True,
+              length=256, basis=LICENSE_LAW, standard="XK_XKLB"),
+        Field("certificateName", Type.TEXT, "许可证书名称", "Name of the certificate.", GROUP, length=64, basis=LICENSE_LAW,
+              standard="XK_XKZS"),
+        Field("certificateNumber", Type.TEXT, "许可编号", "Number of the certificate.", GROUP, length=64, basis=LICENSE_LAW,
+              standard="XK_XKBH"),
+        Field("content", Type.TEXT, "许可内容", "What is licensed.", "text", free_text=True, required=True, length=4000,
+              basis=LICENSE_LAW, standard="XK_NR"),
+        Field("decidedOn", Type.DATE, "许可决定日期", "Date of the decision.", GROUP, required=True, basis=LICENSE_LAW,
+              standard="XK_JDRQ"),
+        Field("validFrom", Type.DATE, "有效期自", "First day of validity.", GROUP, required=True, basis=LICENSE_LAW,
+              standard="XK_YXQZ"),
+        Field("validUntil", Type.DATE, "有效期至", "Last day of validity; open-ended is 2099-12-31.", GROUP, required=True,
+              basis=LICENSE_LAW, standard="XK_YXQZI"),
+        Field("organ", Type.TEXT, "许可机关", "The licensing organ as the document names it.", GROUP, required=True,
+              basis=LICENSE_LAW, standard="XK_XKJG"),
+        Field("organCode", Type.TEXT, "许可机关统一社会信用代码", "Its unified social credit code.", GROUP, required=True,
+              length=18, basis=LICENSE_LAW, standard="XK_XKJGDM"),
+        Field("state", Type.CODE, "当前状态", "State as the organ gives it (1 valid, 2 invalid).", GROUP, required=True,
+              values=("VALID", "INVALID"), basis=LICENSE_LAW, standard="XK_ZT"),
+        Field("sourceUnit", Type.TEXT, "数据来源单位", "The unit the data came from.", GROUP, required=True, basis=LICENSE_LAW,
+              standard="XK_LYDW"),
+        Field("sourceUnitCode", Type.TEXT, "数据来源单位统一社会信用代码", "Its unified social credit code.", GROUP,
+              required=True, length=18, basis=LICENSE_LAW, standard="XK_LYDWDM"),
+        REMARK,
+        *record_marks(GROUP),
+    ),
+    links=(PROVIDER,),
+)  # fmt: skip

@@ -1,0 +1,154 @@
+"""What each verb of the command line does."""
+
+import argparse
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from datetime import date
+
+import psycopg
+import uvicorn
+
+from gateway.assemble import Running, assemble, database, prepared_database, vault_of
+from gateway.cli.try_it import what_to_try
+from gateway.clock import SystemClock, SystemRandom
+from gateway.identity.development import PERSONAS, development_key
+from gateway.intake.load import generate, seed_demo
+from gateway.plan.bind import BEIJING
+from gateway.policy.compile import load
+from gateway.schema.build import build, sdl
+from gateway.settings import Settings, SettingsError
+from gateway.store.database import Connections
+from gateway.store.migrate import current, head, migrate
+from gateway.values import Role
+from gateway.web.app import Application
+
+_logger = logging.getLogger("gateway")
+
+
+def persona_names() -> list[str]:
+    """The demo personas, in the order the README tells them."""
+    return [persona.name for persona in PERSONAS]
+
+
+def demo(settings: Settings, options: argparse.Namespace) -> int:
+    """Start everything on this machine, seed it once, serve until told to stop, stop everything."""
+    if settings.production:
+        raise SettingsError(("GATEWAY_MODE", "the demo would seed invented rows: it is refused in production"))
+    stop_on_signal()
+    connections, server = prepared_database(settings)
+    try:
+        with psycopg.connect(connections.writer) as connection:
+            seed_demo(connection, vault_of(settings, SystemRandom()), _today())
+        _serve(settings, connections, lambda: print(what_to_try(settings), flush=True))
+    finally:
+        if server is not None:
+            server.stop()
+    return 0
+
+
+def serve(settings: Settings, options: argparse.Namespace) -> int:
+    """Serve. The database must be there and at the newest migration: serving never changes it."""
+    stop_on_signal()
+    connections, server = database(settings)
+    try:
+        if current(connections.owner) != head():
+            print("The database is not at the newest migration: run `gateway migrate` first.", file=sys.stderr)
+            return 1
+        _serve(settings, connections, lambda: None)
+    finally:
+        if server is not None:
+            server.stop()
+    return 0
+
+
+def migrate_database(settings: Settings, options: argparse.Namespace) -> int:
+    """Bring the database to the newest migration."""
+    connections, server = database(settings)
+    try:
+        migrate(connections.owner)
+    finally:
+        if server is not None:
+            server.stop()
+    return 0
+
+
+def generate_sample(settings: Settings, options: argparse.Namespace) -> int:
+    """Load invented subjects and records."""
+    connections, server = prepared_database(settings)
+    try:
+        with psycopg.connect(connections.writer) as connection:
+            vault = vault_of(settings, SystemRandom())
+            generate(connection, vault, options.subjects, options.records, options.seed, _today(), _progress)
+    finally:
+        if server is not None:
+            server.stop()
+    print(file=sys.stderr)
+    return 0
+
+
+def token(settings: Settings, options: argparse.Namespace) -> int:
+    """Print a development token."""
+    key = development_key(settings, SystemRandom())
+    print(key.issue(options.persona, SystemClock().now(), SystemRandom(), step_up=options.step_up))
+    return 0
+
+
+def schema(settings: Settings, options: argparse.Namespace) -> int:
+    """Print the schema of a role."""
+    print(sdl(build(load(settings.policies).visibility(Role(options.role)).never)))
+    return 0
+
+
+def stop_on_signal() -> None:
+    """Let SIGTERM unwind the stack like Ctrl-C does, so that everything started is stopped."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+
+
+class _Server(uvicorn.Server):
+    """Says that it is ready once it has its port, not before."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
+        """See uvicorn."""
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self._ready()
+
+
+def _serve(settings: Settings, connections: Connections, ready: Callable[[], None]) -> None:
+    async def start() -> Running:
+        return await assemble(settings, connections)
+
+    application = Application(start, settings.max_body)
+    config = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_level="warning",
+    )
+    _Server(config, ready).run()
+
+
+def _progress(done: int, whole: int) -> None:
+    print(f"\r{done:>12,} of {whole:,} rows", end="", file=sys.stderr, flush=True)
+
+
+def _today() -> date:
+    return SystemClock().now().astimezone(BEIJING).date()

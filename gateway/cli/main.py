@@ -1,0 +1,77 @@
+"""gateway: demo, serve, migrate, generate, token, schema."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from gateway.cli import commands
+from gateway.errors import GatewayError
+from gateway.settings import Settings, SettingsError, from_environment
+from gateway.store.embedded_host import EmbeddedError
+from gateway.values import Role
+
+Command = Callable[[Settings, argparse.Namespace], int]
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "demo": commands.demo,
+        "serve": commands.serve,
+        "migrate": commands.migrate_database,
+        "generate": commands.generate_sample,
+        "token": commands.token,
+        "schema": commands.schema,
+    }
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    root = argparse.ArgumentParser(prog="gateway", description="The one door to a city's public credit records.")
+    verbs = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    verbs.add_parser("demo", help="start embedded PostgreSQL, migrate, seed, serve, and print what to try")
+    verbs.add_parser("serve", help="serve on GATEWAY_HOST:GATEWAY_PORT; the database must be at the newest migration")
+    verbs.add_parser("migrate", help="bring the database to the newest migration")
+    generate = verbs.add_parser("generate", help="load invented subjects and records (birth years 1880-1899)")
+    generate.add_argument("--subjects", type=_positive, default=1000, help="how many subjects (default: 1000)")
+    generate.add_argument("--records", type=_positive, default=10_000, help="how many records (default: 10000)")
+    generate.add_argument("--seed", type=int, default=1, help="the same seed gives the same data (default: 1)")
+    token = verbs.add_parser("token", help="print a bearer token of a demo persona, signed by the development key")
+    token.add_argument(
+        "persona", choices=commands.persona_names(), metavar="PERSONA", help=", ".join(commands.persona_names())
+    )
+    token.add_argument("--step-up", action="store_true", help="proven anew for this session (assurance 3)")
+    schema = verbs.add_parser("schema", help="print the schema of a role in the Schema Definition Language")
+    schema.add_argument(
+        "--role", choices=[role.value for role in Role], default=Role.PUBLIC.value, help="default: public"
+    )
+    return root
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 failed, 2 wrong usage or settings."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    try:
+        return COMMANDS[options.command](from_environment(), options)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except GatewayError as error:
+        print("\n".join([error.en, *(fault.rule for fault in error.faults)]), file=sys.stderr)
+        return 1
+    except (EmbeddedError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number

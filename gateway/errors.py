@@ -1,0 +1,164 @@
+"""Every error a caller can meet, as one tree and one closed list of codes.
+
+GatewayError
+├── Unauthenticated         401  the token is missing a claim, expired, forged, or for somebody else
+├── RequestError            400  the request never became an operation
+│   ├── MalformedRequest         body, media type, JSON, encoding
+│   ├── InvalidOperation         syntax, validation against the caller's schema
+│   └── LimitExceeded            size, depth, aliases, cost
+├── OperationError          200  an operation that was understood and is refused; ``data`` is null
+│   ├── BadInput                 an argument breaks a rule; every fault at once, each with its path
+│   └── BasisLost                a consent or mandate ended between reading and disclosure
+├── Unavailable             503  nothing was disclosed; try again later
+│   ├── DatabaseUnavailable
+│   ├── Overloaded
+│   ├── KeysUnavailable          the token issuer's keys could not be read yet
+│   └── LogUnavailable           the entry could not be made durable
+└── InternalError           500  a fault of ours; nothing was disclosed
+    ├── SealBroken               a sealed value does not open: wrong key, wrong place, or tampered
+    ├── KeysRefused              the key file is missing, readable by others, or damaged
+    └── PolicyRefused            the policy directory does not load (policy/files.py)
+
+An error never carries a value of a record, a driver's text, or a name the caller may not know. ``Fault`` says where and
+which rule; messages exist in English and Chinese.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: ``path`` into the document or variables, ``rule`` in words, both safe to show."""
+
+    path: tuple[str | int, ...]
+    rule: str
+    locations: tuple[tuple[int, int], ...] = ()  # (line, column), from 1, in the document
+
+
+class GatewayError(Exception):
+    """Base of all; ``code`` and ``status`` are fixed by the class, ``faults`` say what and where."""
+
+    code = "INTERNAL"
+    status = 500
+    en = "The gateway failed. Nothing was disclosed."
+    zh = "网关内部错误，未披露任何信息。"
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(self.code)
+        self.faults = faults
+
+
+class InternalError(GatewayError):
+    """A fault of the gateway itself."""
+
+
+class SealBroken(InternalError):
+    """A sealed value or wrapped key does not open; which of the possible causes it was is not told."""
+
+
+class KeysRefused(InternalError):
+    """The domain keys cannot be used; the gateway does not start."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Fault((), reason))
+        self.reason = reason
+
+
+class Unauthenticated(GatewayError):
+    """The bearer token does not prove who asks; ``reason`` is safe to show (RFC 6750 ``error_description``)."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+    en = "The bearer token is not valid."
+    zh = "访问令牌无效。"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(Fault((), reason))
+        self.reason = reason
+
+
+class RequestError(GatewayError):
+    """The request never became an operation."""
+
+    code = "BAD_REQUEST"
+    status = 400
+    en = "The request is not well formed."
+    zh = "请求格式错误。"
+
+
+class MalformedRequest(RequestError):
+    """Body, media type, JSON or encoding."""
+
+
+class InvalidOperation(RequestError):
+    """Syntax, or validation against the schema of the caller's role."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+    en = "The document is not valid for this schema."
+    zh = "查询文档不符合模式。"
+
+
+class LimitExceeded(RequestError):
+    """The request is larger, deeper or costlier than allowed."""
+
+    code = "LIMIT_EXCEEDED"
+    en = "The request exceeds a limit."
+    zh = "请求超出限制。"
+
+
+class OperationError(GatewayError):
+    """The operation was understood and is refused whole."""
+
+    code = "REFUSED"
+    status = 200
+    en = "The operation is refused."
+    zh = "操作被拒绝。"
+
+
+class BadInput(OperationError):
+    """Arguments break rules; all faults at once."""
+
+    code = "BAD_USER_INPUT"
+    en = "An argument breaks a rule."
+    zh = "输入参数不符合规则。"
+
+
+class BasisLost(OperationError):
+    """A consent or mandate ended between reading and disclosure."""
+
+    code = "BASIS_LOST"
+    en = "The consent or mandate ended while the answer was being prepared. Nothing was disclosed."
+    zh = "授权在答复生成期间终止，未披露任何信息。"
+
+
+class Unavailable(GatewayError):
+    """Nothing was disclosed; the same request may succeed later."""
+
+    code = "UNAVAILABLE"
+    status = 503
+    en = "The gateway cannot answer now. Nothing was disclosed."
+    zh = "网关暂不可用，未披露任何信息。"
+
+
+class DatabaseUnavailable(Unavailable):
+    """PostgreSQL is gone, timed out or refused the statement."""
+
+    code = "DATABASE_UNAVAILABLE"
+
+
+class Overloaded(Unavailable):
+    """More is waiting than the gateway will queue."""
+
+    code = "OVERLOADED"
+
+
+class KeysUnavailable(Unavailable):
+    """The keys of the token issuer were never read, so nobody can be identified."""
+
+    code = "KEYS_UNAVAILABLE"
+
+
+class LogUnavailable(Unavailable):
+    """The access log could not make the entry durable, so nothing may be sent."""
+
+    code = "LOG_UNAVAILABLE"

@@ -1,0 +1,1 @@
+"""Step 1, who asks: a bearer token becomes a Caller."""

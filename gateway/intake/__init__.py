@@ -1,0 +1,1 @@
+"""Rows on their way in: files and samples → checked rows → sealed → tables."""

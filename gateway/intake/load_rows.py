@@ -1,0 +1,216 @@
+"""From plain items to table rows: checked, sealed, masked, indexed. One ``Shape`` per kind, from the catalogue."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+from gateway.catalogue.codes import CITIZEN_ID, holds_citizen_number, normalize
+from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, SubjectClass, Type
+from gateway.catalogue.kinds import KINDS
+from gateway.errors import BadInput, Fault
+from gateway.intake.sample_rows import Item, Value
+from gateway.vault.masks import masked
+from gateway.vault.seal import SubjectKey
+from gateway.vault.vault import Vault
+
+Cell: TypeAlias = Value | bytes
+MINOR_KINDS = frozenset({"警告", "通报批评"})  # APL art. 9 (1): not published by Order 36
+BASE = ("version", "subject_class", "provider", "batch")
+WINDOWS = ("disclosure", "status", "minor", "retained_until")
+
+# What no text may hold: control characters (tab and line ends may stand in texts) and lone surrogates.
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]").search
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item is going: its subject, and its own id (the subject's for subjects)."""
+
+    subject: int
+    subject_class: SubjectClass
+    key: SubjectKey
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One stored field: its name in items, its base column, and how its columns are filled."""
+
+    name: str
+    column: str
+    field: Field
+    fill: Callable[["Shape", "Slot", Place, Item, Value], tuple[Cell, ...]]
+
+
+class Shape:
+    """How items of one kind become rows of its table; ``columns`` is the order of the cells."""
+
+    def __init__(self, kind: Kind, vault: Vault) -> None:
+        """Derive the columns from the catalogue."""
+        self.kind = kind
+        self.vault = vault
+        self.slots = tuple(_slots(kind))
+        self.ending = Standing.ENDED in kind.standings
+        key = ("subject_id", "id") if kind.owner is Owner.RECORD else ("subject_id",)
+        base = key + BASE + (WINDOWS if self.ending else ())
+        self.columns = base + tuple(column for slot in self.slots for column in _columns(slot))
+        self._known = frozenset(_item_keys(self))
+        self._rules = tuple(_rule(slot) for slot in self.slots)
+
+    def row(self, place: Place, item: Item) -> list[Cell]:
+        """The cells of one row. :class:`BadInput` names every field that breaks a rule, never its value."""
+        if faults := tuple(self._faults(item)):
+            raise BadInput(*faults)
+        cells: list[Cell] = [place.subject]
+        if self.kind.owner is Owner.RECORD:
+            cells.append(place.row)
+        cells += (item.get("version", 1), place.subject_class.value, item["provider"], item["batch"])
+        if self.ending:
+            cells += (item["disclosure"], item["status"], minor(item), item.get("retained_until"))
+        for slot in self.slots:
+            cells += slot.fill(self, slot, place, item, item.get(slot.name))
+        return cells
+
+    def seal(self, slot: Slot, place: Place, value: Value) -> bytes | None:
+        """The sealed form of a value, bound to its column and row."""
+        if value is None:
+            return None
+        return self.vault.seal(place.key, self.kind.name, slot.column, place.row, str(value))
+
+    def _faults(self, item: Item) -> Iterator[Fault]:
+        for name in sorted(item.keys() - self._known):
+            yield Fault((self.kind.name, name), "is not in the catalogue")
+        for name, value in item.items():
+            if isinstance(value, str) and _UNFIT(value):
+                yield Fault((self.kind.name, name), "holds a control character or is not valid Unicode")
+        if self.kind.name == "identifier" and holds_citizen_number(str(item.get("kind")), _code_of(item)):
+            yield Fault((self.kind.name, "value"), "is made of an ID number and is not kept as an identifier")
+        for name, required, words, length in self._rules:
+            value = item.get(name)
+            if value is None:
+                if required:
+                    yield Fault((self.kind.name, name), "is required")
+            elif words is not None and value not in words:
+                yield Fault((self.kind.name, name), f"must be one of {', '.join(words)}")
+            elif length is not None and len(str(value)) > length:
+                yield Fault((self.kind.name, name), f"is longer than {length} characters")
+
+
+def _code_of(item: Item) -> str:
+    return normalize(str(item.get("kind")), str(item.get("value") or ""))
+
+
+def minor(item: Item) -> bool:
+    """Whether a penalty is of the kind that is normally not published (NDRC Order 36; APL arts 9, 51)."""
+    kinds = item.get("penaltyKinds")
+    if not isinstance(kinds, str):
+        return False
+    only_words = MINOR_KINDS.issuperset(one.strip() for one in re.split("[;；]", kinds) if one.strip())
+    return item.get("procedure") == "SIMPLE" or item.get("severity") == "MINOR" or only_words
+
+
+def normalized(kind: str, name: str, value: str, item: Item) -> str:
+    """The spelling under which a look-up field is indexed."""
+    if kind == "identifier":
+        return normalize(str(item["kind"]), value)
+    if name == "idNumber":
+        return normalize(CITIZEN_ID, value)
+    return unicodedata.normalize("NFC", value).strip()  # as ``operation`` spells the name it is asked for
+
+
+def shapes(vault: Vault) -> Mapping[str, Shape]:
+    """A shape per kind that belongs to a subject."""
+    return MappingProxyType({kind.name: Shape(kind, vault) for kind in KINDS if kind.owner is not Owner.NONE})
+
+
+def _slots(kind: Kind) -> Iterator[Slot]:
+    for field in kind.fields:
+        if not field.derived:
+            yield Slot(field.name, field.column, field, _fill(field))
+    for part in kind.parts:
+        for field in part.fields:
+            yield Slot(f"{part.name}.{field.name}", part.column(field), field, _fill(field))
+
+
+def _rule(slot: Slot) -> tuple[str, bool, tuple[str, ...] | None, int | None]:
+    """What is asked of a value: its name, whether it is required, its words, its greatest length."""
+    field = slot.field
+    words = field.values if field.type is Type.CODE else None
+    return slot.name, field.required, words, field.length if field.type is Type.TEXT else None
+
+
+def _fill(field: Field) -> Callable[[Shape, Slot, Place, Item, Value], tuple[Cell, ...]]:
+    if field.free_text:
+        return _free_text
+    match field.sealing:
+        case Sealing.ALWAYS:
+            return _sealed
+        case Sealing.PERSONS:
+            return _sealed_for_persons
+        case Sealing.NEVER:
+            return _plain if field.mask or field.lookup else _bare
+
+
+def _columns(slot: Slot) -> tuple[str, ...]:
+    """The columns of a slot, in the order its ``fill`` gives them; see ``store.tables``."""
+    field, column = slot.field, slot.column
+    if field.free_text:
+        return (f"{column}_sealed", f"{column}_released", f"{column}_released_at", f"{column}_released_by")
+    head: tuple[str, ...] = (column,)
+    if field.sealing is Sealing.ALWAYS:
+        head = (f"{column}_sealed",)
+    elif field.sealing is Sealing.PERSONS:
+        head = (column, f"{column}_sealed")
+    return head + ((f"{column}_masked",) if field.mask else ()) + ((f"{column}_index",) if field.lookup else ())
+
+
+def _item_keys(shape: Shape) -> Iterator[str]:
+    yield from ("version", "provider", "batch")
+    if shape.ending:
+        yield from ("disclosure", "status", "retained_until")
+    for slot in shape.slots:
+        yield slot.name
+        if slot.field.free_text:
+            yield from (f"{slot.name}.released", f"{slot.name}.released_at", f"{slot.name}.released_by")
+
+
+def _bare(shape: Shape, slot: Slot, place: Place, item: Item, value: Value) -> tuple[Cell, ...]:
+    return (value,)
+
+
+def _plain(shape: Shape, slot: Slot, place: Place, item: Item, value: Value) -> tuple[Cell, ...]:
+    cells: tuple[Cell, ...] = (value,)
+    if slot.field.mask:
+        cells += (masked(slot.field.mask, str(value)) if value is not None else None,)
+    if slot.field.lookup:
+        cells += (normalized(shape.kind.name, slot.name, str(value), item),)
+    return cells
+
+
+def _sealed(shape: Shape, slot: Slot, place: Place, item: Item, value: Value) -> tuple[Cell, ...]:
+    cells: tuple[Cell, ...] = (shape.seal(slot, place, value),)
+    if slot.field.mask:
+        cells += (masked(slot.field.mask, str(value)) if value is not None else None,)
+    if slot.field.lookup:
+        spelled = normalized(shape.kind.name, slot.name, str(value), item)
+        cells += (shape.vault.blind_index(shape.kind.name, slot.column, spelled),)
+    return cells
+
+
+def _sealed_for_persons(shape: Shape, slot: Slot, place: Place, item: Item, value: Value) -> tuple[Cell, ...]:
+    if place.subject_class is not SubjectClass.PERSON:
+        return (value, None, None)[: 3 if slot.field.mask else 2]
+    return (None, *_sealed(shape, slot, place, item, value))
+
+
+def _free_text(shape: Shape, slot: Slot, place: Place, item: Item, value: Value) -> tuple[Cell, ...]:
+    name = slot.name
+    return (
+        shape.seal(slot, place, value),
+        item.get(f"{name}.released"),
+        item.get(f"{name}.released_at"),
+        item.get(f"{name}.released_by"),
+    )

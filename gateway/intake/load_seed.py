@@ -1,0 +1,146 @@
+"""What is there from the start: departments, sharing scopes, consumers, real organizations, the demonstration set."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from types import MappingProxyType
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.catalogue.codes import status
+from gateway.catalogue.fields import SubjectClass, snake
+from gateway.catalogue.kinds import BY_NAME
+from gateway.catalogue.reference import DEPARTMENT
+from gateway.intake.load_copy import Connection, Loader, execute
+from gateway.intake.sample_demo import DEMO
+from gateway.intake.sample_demo_records import demo
+from gateway.intake.sample_rows import Item, Subject, Value
+from gateway.intake.sample_words import read_words, table
+from gateway.store.tables import (
+    CONSENT,
+    CONSUMER,
+    MANDATE,
+    OPEN_CASE,
+    SHARING_SCOPE,
+    SUBJECT_RELATION,
+)
+from gateway.store.tables import table as table_of
+from gateway.vault.vault import Vault
+
+BATCH = "seed"
+UNKNOWN_REGION = "000000"  # the seat is not known; it is never derived from the code
+
+
+def seed_reference(connection: Connection, *, directory: Path, today: date) -> None:
+    """Departments, consumers and sharing scopes; rows that are there already stay as they are."""
+    department = table_of(DEPARTMENT)
+    rows = [_department(row) for row in table(directory, "departments")]
+    execute(connection, insert(department).values(rows).on_conflict_do_nothing())
+    consumers = [{**row, "licensed": row["licensed"] == "true"} for row in table(directory, "consumers")]
+    execute(connection, insert(CONSUMER).values(consumers).on_conflict_do_nothing())
+    if not execute(connection, sa.select(SHARING_SCOPE.c.id).limit(1)):
+        scopes = list(_scopes(directory, today - timedelta(days=365)))
+        execute(connection, insert(SHARING_SCOPE).values(scopes))
+
+
+def real_organizations(directory: Path) -> Iterator[Subject]:
+    """The real organizations and codes of ``seed/organizations.csv``; a wrong code is kept, with its status."""
+    for row in table(directory, "organizations"):
+        code, enterprise = row["uscc"], row["library"] == "enterprise"
+        item: dict[str, Value] = {
+            "uscc": code,
+            "codeStatus": row["codeStatus"],
+            "name": row["name"] or f"(名称未收录) {code}",
+            "status": "ACTIVE",
+            "region": row["region"] or UNKNOWN_REGION,
+            "kind" if enterprise else "category": row["category"],
+            "provider": "CREDIT",
+            "batch": BATCH,
+        }
+        individual = row["category"] == "INDIVIDUAL_BUSINESS"
+        identifier: Item = {"kind": "USCC", "value": code, "codeStatus": status("USCC", code), "conflicting": False}
+        subject_class = SubjectClass.INDIVIDUAL if individual else SubjectClass.LEGAL
+        yield Subject(row["library"], subject_class, item, (identifier,))
+
+
+def seed_subjects(connection: Connection, vault: Vault, *, directory: Path, today: date) -> None:
+    """The real organizations, the demonstration set, and the consents, mandates, relations and the case about it."""
+    loader = Loader(connection, vault)
+    for organization in real_organizations(directory):
+        loader.add(organization)
+    numbers: dict[str, int] = {}
+    for one in demo(read_words(directory), today):
+        numbers[one.handle], records = loader.add(one.subject, one.records)
+        for record, number in zip(one.records, records, strict=True):
+            if record.item.get("documentNumber") == DEMO.disputed_document:
+                numbers["DISPUTED"] = number
+    loader.flush()
+    execute(connection, insert(CONSENT).values(list(_consents(directory, numbers, today))))
+    execute(connection, insert(MANDATE).values(list(_mandates(directory, numbers, today))))
+    execute(connection, insert(SUBJECT_RELATION).values(list(_relations(numbers, today))))
+    execute(connection, insert(OPEN_CASE).values(_case(numbers, today)))
+
+
+def _department(row: Mapping[str, str]) -> dict[str, str | None]:
+    """The columns of a department; the note on how sure its days are stays in the file."""
+    return {snake(name): value or None for name, value in row.items() if name != "note"}
+
+
+def _scopes(directory: Path, since: date) -> Iterator[Mapping[str, object]]:
+    for row in table(directory, "scopes"):
+        for kind in row["kinds"].split():
+            for provider in row["providers"].split():
+                fixed = {name: row[name] for name in ("receiver", "matter_kind", "basis")}
+                yield {**fixed, "kind": BY_NAME[kind].name, "provider": provider, "valid_from": since}
+
+
+def _consents(directory: Path, numbers: Mapping[str, int], today: date) -> Iterator[Mapping[str, object]]:
+    for row in table(directory, "consents"):
+        yield {
+            **{name: row[name] for name in ("number", "consumer", "purpose", "assurance")},
+            "subject_id": numbers[row["subject"]],
+            "kinds": [BY_NAME[kind].name for kind in row["kinds"].split()],
+            "valid_from": _moment(today, row["from_day"]),
+            "valid_until": _moment(today, row["until_day"]),
+            "withdrawn_at": _moment(today, row["withdrawn_day"]),
+        }
+
+
+def _mandates(directory: Path, numbers: Mapping[str, int], today: date) -> Iterator[Mapping[str, object]]:
+    for row in table(directory, "mandates"):
+        yield {
+            **{name: row[name] for name in ("principal", "basis")},
+            "subject_id": numbers[row["subject"]],
+            "valid_from": _moment(today, row["from_day"]),
+            "valid_until": _moment(today, row["until_day"]),
+            "revoked_at": _moment(today, row["revoked_day"]),
+        }
+
+
+def _relations(numbers: Mapping[str, int], today: date) -> Iterator[Mapping[str, object]]:
+    """Records stay on the subject they were decided against; these rows say where it went."""
+    for handle, relation, age in (("RENAMED", "RENAMED", 600), ("MERGED", "MERGED_INTO", 400)):
+        yield {
+            "subject_id": numbers[handle],
+            "related_id": numbers["ENTERPRISE"],
+            "relation": relation,
+            "since": today - timedelta(days=age),
+        }
+
+
+def _case(numbers: Mapping[str, int], today: date) -> Mapping[str, object]:
+    return MappingProxyType(
+        {
+            "number": DEMO.case_number,
+            "handler": DEMO.handler,
+            "subject_id": numbers["ENTERPRISE"],
+            "record_id": numbers["DISPUTED"],
+            "opened_at": _moment(today, "-3"),
+        }
+    )
+
+
+def _moment(today: date, days: str) -> datetime | None:
+    """Midnight UTC so many days from ``today``; None for an empty cell."""
+    return datetime.combine(today + timedelta(days=int(days)), time(), UTC) if days else None

@@ -1,0 +1,1 @@
+"""Step 2, what they ask: the text of an operation becomes a Selection."""

@@ -1,0 +1,135 @@
+"""Coerced arguments → RootArguments and Arguments: codes normalized and checked, texts bounded, all faults at once."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gateway.catalogue.codes import CITIZEN_ID, check, normalize
+from gateway.catalogue.enterprise import ENTERPRISE
+from gateway.catalogue.fields import Field
+from gateway.catalogue.fields import Type as FieldType
+from gateway.catalogue.person import PERSON
+from gateway.catalogue.reference import IDENTIFIER_KINDS
+from gateway.errors import Fault
+from gateway.operation.inputs import Path
+from gateway.operation.limits import Limits
+from gateway.values import Access, Arguments, By, ByPerson, Matter, MatterKind, Purpose, RootArguments, RootName
+
+NUMBER_LENGTH = 128  # consent numbers, matter numbers, legal bases
+OPAQUE_LENGTH = 512  # ids and cursors
+DEFAULT_FIRST = Arguments().first
+EMPTY = "must not be empty"
+
+
+def _camel(word: str) -> str:
+    """``REGISTRATION_NUMBER`` → ``registrationNumber``."""
+    first, *others = word.lower().split("_")
+    return "".join([first, *(other.capitalize() for other in others)])
+
+
+_PURPOSES = MappingProxyType({item.name: item for item in Purpose})
+_MATTER_KINDS = MappingProxyType({item.name: item for item in MatterKind})
+# Fields of SubjectBy → the kind of identifier they look up.
+_KINDS = MappingProxyType({_camel(word): word for word in IDENTIFIER_KINDS})
+_NAME_LENGTH = next(item.length for item in PERSON.fields if item.name == "name")
+_FILTERS = MappingProxyType({item.name: item for item in ENTERPRISE.fields if item.filter})
+# Forms that a filter value must have, by the standard of its field.
+_FORMS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
+    {
+        "GB/T 2260": (re.compile(r"[0-9]{6}\Z"), "must have 6 digits (GB/T 2260)"),
+        "GB/T 4754-2017": (
+            re.compile(r"[A-T](?:[0-9]{2,4})?\Z"),
+            "must be a letter from A to T, or it and 2 to 4 digits (GB/T 4754)",
+        ),
+    }
+)
+
+
+def root_arguments(name: RootName, key: str, given: Mapping[str, object], faults: list[Fault]) -> RootArguments:
+    """The arguments of one root field; faults have the path ``(key, argument, …)``."""
+    by = given.get("by")
+    node = given.get("id")
+    chosen = given.get("filter")
+    access = given.get("access")
+    return RootArguments(
+        by=_by(name, by, (key, "by"), faults) if isinstance(by, dict) else None,
+        node=_bounded(node, OPAQUE_LENGTH, (key, "id"), faults) if isinstance(node, str) else None,
+        filter=_filter(chosen, (key, "filter"), faults) if isinstance(chosen, dict) else (),
+        access=_access(access, (key, "access"), faults) if isinstance(access, dict) else None,
+    )
+
+
+def page_arguments(path: Path, given: Mapping[str, object], limits: Limits, faults: list[Fault]) -> Arguments:
+    """``first`` and ``after`` of one list; null is as if not given. Faults have the path ``(*path, argument)``."""
+    first, after = given.get("first"), given.get("after")
+    count = first if isinstance(first, int) else DEFAULT_FIRST
+    if not 1 <= count <= limits.page:
+        faults.append(Fault((*path, "first"), f"must be from 1 to {limits.page}"))
+    cursor = _bounded(after, OPAQUE_LENGTH, (*path, "after"), faults) if isinstance(after, str) else None
+    return Arguments(count, cursor)
+
+
+def _by(name: RootName, given: Mapping[str, object], path: Path, faults: list[Fault]) -> By | ByPerson:
+    if name is RootName.PERSON:
+        number = _code(CITIZEN_ID, given["idNumber"], (*path, "idNumber"), faults)
+        return ByPerson(number, _text(given["name"], _NAME_LENGTH, (*path, "name"), faults))
+    ((field, value),) = given.items()
+    kind = _KINDS[field]
+    return By(kind, _code(kind, value, (*path, field), faults))
+
+
+def _code(kind: str, value: object, path: Path, faults: list[Fault]) -> str:
+    code = normalize(kind, str(value))
+    faults.extend(Fault(path, rule) for rule in check(kind, code))
+    return code
+
+
+def _text(value: object, length: int, path: Path, faults: list[Fault]) -> str:
+    """Stripped and composed (NFC); neither empty nor too long."""
+    text = unicodedata.normalize("NFC", str(value)).strip()
+    if not text:
+        faults.append(Fault(path, EMPTY))
+    return _bounded(text, length, path, faults)
+
+
+def _bounded(text: str, length: int, path: Path, faults: list[Fault]) -> str:
+    if len(text) > length:
+        faults.append(Fault(path, f"is longer than {length} characters"))
+    return text
+
+
+def _access(given: Mapping[str, object], path: Path, faults: list[Fault]) -> Access:
+    consent, matter = given.get("consent"), given.get("matter")
+    return Access(
+        purpose=_PURPOSES[str(given["purpose"])],
+        consent=None if consent is None else _text(consent, NUMBER_LENGTH, (*path, "consent"), faults),
+        matter=_matter(matter, (*path, "matter"), faults) if isinstance(matter, dict) else None,
+    )
+
+
+def _matter(given: Mapping[str, object], path: Path, faults: list[Fault]) -> Matter:
+    return Matter(
+        number=_text(given["number"], NUMBER_LENGTH, (*path, "number"), faults),
+        kind=_MATTER_KINDS[str(given["kind"])],
+        basis=_text(given["basis"], NUMBER_LENGTH, (*path, "basis"), faults),
+    )
+
+
+def _filter(given: Mapping[str, object], path: Path, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
+    """In the order of the catalogue, so that the same filters make the same plan; null is as if not given."""
+    return tuple(
+        (name, _filter_value(item, given[name], (*path, name), faults))
+        for name, item in _FILTERS.items()
+        if given.get(name) is not None
+    )
+
+
+def _filter_value(item: Field, value: object, path: Path, faults: list[Fault]) -> str:
+    if item.type is FieldType.CODE:
+        return str(value)
+    text = _text(value, item.length, path, faults)
+    pattern, rule = _FORMS.get(item.standard, (None, ""))
+    if pattern and text and not pattern.match(text):
+        faults.append(Fault(path, rule))
+    return text

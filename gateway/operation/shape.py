@@ -1,0 +1,183 @@
+"""Valid syntax tree → Shape: fragments flattened, directives taken, equal response keys merged, lists numbered."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from graphql import (
+    BooleanValueNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_leaf_type,
+)
+
+from gateway.operation.readers import Read, argument_readers
+from gateway.values import Root, RootName, Selected
+
+Composite = GraphQLObjectType | GraphQLInterfaceType
+Grouped = dict[tuple[str, str], list[tuple[FieldNode, Composite]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """One list: where it stands (response keys), under which list (slot or None), and how to read its arguments."""
+
+    path: tuple[str, ...]
+    parent: int | None
+    read: Read
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """An operation flattened: data roots, how to read their arguments, lists by slot, introspection fields."""
+
+    roots: tuple[Root, ...]
+    reads: tuple[Read, ...]
+    paging: tuple[Paging, ...]
+    meta: tuple[FieldNode, ...]
+
+
+def conditions(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
+    """The distinct variables that `@skip` and `@include` ask, in document order."""
+    names: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = [operation.selection_set]
+    while waiting:
+        node = waiting.pop()
+        for item in node.selections:
+            names.update((value.name.value, None) for _, value in _asked(item) if isinstance(value, VariableNode))
+            if isinstance(item, FragmentSpreadNode):
+                if item.name.value not in seen:
+                    seen.add(item.name.value)
+                    waiting.append(fragments[item.name.value].selection_set)
+            elif isinstance(item, FieldNode | InlineFragmentNode) and item.selection_set:
+                waiting.append(item.selection_set)
+    return tuple(names)
+
+
+def _asked(item: SelectionNode) -> Iterator[tuple[bool, object]]:
+    """(wanted, condition) of each `@skip` and `@include`."""
+    for directive in item.directives or ():
+        if directive.name.value in ("skip", "include") and directive.arguments:
+            yield directive.name.value == "include", directive.arguments[0].value
+
+
+class Flattener:
+    """Flattens one operation under given outcomes of its directive conditions."""
+
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], taken: Mapping[str, bool]
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._taken = taken
+        self._paging: list[Paging] = []
+
+    def flatten(self, operation: OperationDefinitionNode) -> Flat:
+        """The whole operation; call once."""
+        query = self._schema.query_type
+        assert query is not None
+        roots: list[Root] = []
+        reads: list[Read] = []
+        meta: list[FieldNode] = []
+        for (key, _), found in self._group([(operation.selection_set, query)]).items():
+            node = found[0][0]
+            if node.name.value.startswith("__"):
+                meta.extend(item for item, _ in found)
+                continue
+            field = query.fields[node.name.value]
+            slot = self._slot(field, node, (key,), None)
+            children = self._children(field, found, (key,), slot)
+            roots.append(Root(key, RootName(node.name.value), children, slot))
+            reads.append(argument_readers(field, node, (key,)))
+        return Flat(tuple(roots), tuple(reads), tuple(self._paging), tuple(meta))
+
+    def _slot(self, field: GraphQLField, node: FieldNode, path: tuple[str, ...], parent: int | None) -> int | None:
+        if "first" not in field.args:
+            return None
+        self._paging.append(Paging(path, parent, argument_readers(field, node, path)))
+        return len(self._paging) - 1
+
+    def _children(
+        self,
+        field: GraphQLField,
+        found: list[tuple[FieldNode, Composite]],
+        path: tuple[str, ...],
+        parent: int | None,
+    ) -> tuple[Selected, ...]:
+        kind = get_named_type(field.type)
+        if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            return ()
+        sets = [(node.selection_set, kind) for node, _ in found if node.selection_set]
+        return tuple(self._selected(self._group(sets), path, parent))
+
+    def _selected(self, grouped: Grouped, above: tuple[str, ...], parent: int | None) -> Iterator[Selected]:
+        for (key, on), found in grouped.items():
+            node, kind = found[0]
+            if node.name.value.startswith("__"):
+                yield Selected(key, node.name.value, on)
+                continue
+            field = kind.fields[node.name.value]
+            if is_leaf_type(get_named_type(field.type)):
+                yield Selected(key, node.name.value, on)
+                continue
+            path = (*above, key)
+            slot = self._slot(field, node, path, parent)
+            children = self._children(field, found, path, parent if slot is None else slot)
+            yield Selected(key, node.name.value, on, children, slot)
+
+    def _group(self, sets: Iterable[tuple[SelectionSetNode, Composite]]) -> Grouped:
+        """Fields by response key and type. What stands on an interface itself is not repeated for its types."""
+        grouped: Grouped = {}
+        seen: set[tuple[str, str]] = set()
+        for node, kind in sets:
+            self._collect(node, kind, grouped, seen)
+        shared = {key for key, on in grouped if isinstance(self._schema.type_map[on], GraphQLInterfaceType)}
+        for key, on in [item for item in grouped if item[0] in shared]:
+            if not isinstance(self._schema.type_map[on], GraphQLInterfaceType):
+                del grouped[key, on]
+        return grouped
+
+    def _collect(self, node: SelectionSetNode, kind: Composite, out: Grouped, seen: set[tuple[str, str]]) -> None:
+        for item in node.selections:
+            if not self._wanted(item):
+                continue
+            if isinstance(item, FieldNode):
+                key = item.alias.value if item.alias else item.name.value
+                out.setdefault((key, kind.name), []).append((item, kind))
+            elif isinstance(item, InlineFragmentNode):
+                name = item.type_condition.name.value if item.type_condition else kind.name
+                self._enter(item.selection_set, name, kind, out, seen)
+            elif isinstance(item, FragmentSpreadNode):
+                fragment = self._fragments[item.name.value]
+                if (item.name.value, kind.name) not in seen:
+                    seen.add((item.name.value, kind.name))
+                    self._enter(fragment.selection_set, fragment.type_condition.name.value, kind, out, seen)
+
+    def _enter(
+        self, node: SelectionSetNode, name: str, kind: Composite, out: Grouped, seen: set[tuple[str, str]]
+    ) -> None:
+        """A fragment narrows an interface to a type, and never widens a type to an interface."""
+        narrower = self._schema.type_map[name]
+        if isinstance(kind, GraphQLInterfaceType) and isinstance(narrower, GraphQLObjectType):
+            self._collect(node, narrower, out, seen)
+        else:
+            self._collect(node, kind, out, seen)
+
+    def _wanted(self, item: SelectionNode) -> bool:
+        return all(self._outcome(value) is wanted for wanted, value in _asked(item))
+
+    def _outcome(self, value: object) -> bool:
+        if isinstance(value, VariableNode):
+            return self._taken[value.name.value]
+        return isinstance(value, BooleanValueNode) and value.value

@@ -1,0 +1,270 @@
+"""THE PAGE TO READ: the life of a query, one straight function of numbered steps.
+
+1. who asks (`identity`)            2. what they ask (`operation`)      3. what they may see (`policy`)
+4. how to fetch (`plan`)            5. rows (`store.lanes`)             6. open (`vault`)
+7. shape (`reply`)                  8. write it down (`audit`)          9. send (`web`)
+
+Each step hands the next a frozen value and none imports another. Whatever fails from step 2 on becomes a refusal entry;
+if that cannot be written either, the caller learns only that the gateway is unavailable. No entry, no bytes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gateway import reply
+from gateway.audit.account import Disclosed, account, undisclosed
+from gateway.audit.log import Log
+from gateway.audit.turn import BasisLostRecorded
+from gateway.catalogue.fields import Kind
+from gateway.catalogue.kinds import KINDS
+from gateway.clock import Clock, Random
+from gateway.errors import BadInput, BasisLost, Fault, GatewayError, InternalError
+from gateway.identity.verifier import Verifier
+from gateway.operation.operations import Operations
+from gateway.plan.bind import Ambient, bind
+from gateway.policy.arms import ground_of
+from gateway.policy.compile import Policy
+from gateway.prepared import Effect, Preparations, Prepared, merged
+from gateway.schema.roles import RoleSchemas
+from gateway.store.lanes import Lanes
+from gateway.values import (
+    Access,
+    ByPerson,
+    Caller,
+    Check,
+    Entry,
+    Opened,
+    Outcome,
+    Receipt,
+    Relation,
+    RootArguments,
+    RootName,
+    Seen,
+    Selection,
+    Visibility,
+)
+from gateway.vault.splice import open_values
+from gateway.vault.vault import Vault
+
+_REVOCABLE = int(Relation.CONSENT | Relation.SELF)  # what somebody may take away between reading and disclosure
+
+_logger = logging.getLogger("gateway.pipeline")
+
+
+class Request(NamedTuple):
+    """One operation as it came in; ``sealed_text`` is what the log keeps sealed of its values."""
+
+    authorization: str | None
+    query: str
+    operation_name: str | None
+    variables: Mapping[str, object] | None
+    sealed_text: bytes
+
+
+class Reply(NamedTuple):
+    """What is sent: an HTTP status and a body."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The parts of a running gateway, put together by ``assemble``."""
+
+    clock: Clock
+    random: Random
+    verifier: Verifier
+    operations: Operations
+    policy: Policy
+    schemas: RoleSchemas
+    preparations: Preparations
+    vault: Vault
+    lanes: Lanes
+    log: Log
+
+
+class Answered(NamedTuple):
+    """One root field on its way: prepared, fetched, opened. ``prepared`` is None for ``viewer``."""
+
+    key: str
+    prepared: Prepared | None
+    opened: Opened | None
+    data: bytes | None
+
+
+async def answer(gateway: Gateway, request: Request) -> Reply:
+    """The life of a query. Raises Unauthenticated (nobody asked yet, nothing is logged) and Unavailable."""
+    now = gateway.clock.now()
+    number = gateway.random.bytes(12).hex()
+    caller = await gateway.verifier.verify(request.authorization)  # 1 who asks
+    visibility = gateway.policy.visibility(caller.role)
+    selection: Selection | None = None
+    try:
+        schema = gateway.schemas.of(visibility)
+        selection = gateway.operations.read(  # 2 what they ask
+            request.query, request.operation_name, request.variables, caller.role.value, schema
+        )
+        answers = [  # 3 to 6, each root field on its own
+            _root(gateway, visibility, selection, at, Ambient(caller, arguments.access, now))
+            for at, arguments in enumerate(selection.roots)
+        ]
+        roots = [await answers[0]] if len(answers) == 1 else await asyncio.gather(*answers)
+        data = reply.data([(root.key, root.data) for root in roots], selection.introspection)  # 7 shape
+        disclosed, checks, outcome = _disclosed(gateway, caller, selection, roots, data)
+    except Exception as error:
+        return await _refuse(gateway, request, caller, selection, visibility, number, error)
+
+    grounds = [arguments.access for arguments in selection.roots]
+    told = (number, now, caller, selection.shape, grounds, visibility.version)
+    body = account(*told, outcome, "", disclosed)
+    lost = undisclosed(body, BasisLost.code) if checks else body
+    try:
+        sealed = gateway.vault.seal_audit(request.sealed_text)
+        receipt = await gateway.log.append(Entry(body, lost, checks), sealed)  # 8 write it down
+    except BasisLostRecorded as error:
+        return Reply(error.status, reply.refused(error, error.receipt, has_data=True))
+    redactions = [root.prepared.redactions for root in roots if root.prepared is not None]
+    return Reply(200, reply.answered(data, redactions, receipt))  # 9 send
+
+
+async def _root(gateway: Gateway, visibility: Visibility, selection: Selection, at: int, ambient: Ambient) -> Answered:
+    """Steps 3 to 6 for one root field."""
+    root, arguments, caller = selection.shape.roots[at], selection.roots[at], ambient.caller
+    if root.name is RootName.VIEWER:
+        return Answered(root.key, None, None, reply.viewer(root, caller, visibility))
+    reader = f"client {caller.consumer}" if caller.consumer else f"principal {caller.principal}"
+    target, node = _node(gateway, arguments, reader)
+    paged = frozenset(slot for slot, page in enumerate(selection.paging) if page.after is not None)
+    filters = tuple(name for name, _ in arguments.filter)
+    prepared = gateway.preparations.get(  # 3 what they may see, 4 how to fetch
+        selection.shape, at, visibility, ground_of(arguments.access, caller.assurance), target, paged, filters
+    )
+    plan = prepared.plan
+    if target is not None and (not plan.nodes or plan.nodes[0].kind != target.name):
+        node = None  # the id names a kind that was not asked for
+    pages = _pages(gateway.vault, prepared, selection, reader)
+    parameters = bind(plan, ambient, arguments, node, _blind(gateway.vault, arguments), pages)
+    rows = await gateway.lanes.fetch(plan.statement, parameters)  # 5 rows
+    data = rows[0][0] if rows else None
+    if data is None:
+        return Answered(root.key, prepared, None, None)
+    opened = open_values(data, plan.openable, gateway.vault, reader)  # 6 open
+    return Answered(root.key, prepared, opened, opened.data)
+
+
+def _node(gateway: Gateway, arguments: RootArguments, reader: str) -> tuple[Kind | None, int | None]:
+    """The kind and row that ``node(id:)`` names; nothing for an id that cannot be read here."""
+    found = None if arguments.node is None else gateway.vault.read_node_id(arguments.node, reader)
+    if found is None or found[0] >= len(KINDS):
+        return None, None
+    return KINDS[found[0]], found[1]
+
+
+def _blind(vault: Vault, arguments: RootArguments) -> tuple[bytes, bytes] | None:
+    by = arguments.by
+    if not isinstance(by, ByPerson):
+        return None
+    return vault.blind_index("person", "id_number", by.id_number), vault.blind_index("person", "name", by.name)
+
+
+def _pages(vault: Vault, prepared: Prepared, selection: Selection, reader: str) -> dict[int, tuple[int, int | None]]:
+    """Page sizes and decoded cursors of a root's connections. Raises BadInput with every cursor of another list."""
+    pages: dict[int, tuple[int, int | None]] = {}
+    faults: list[Fault] = []
+    for slot, (path, kind) in prepared.lists.items():
+        page = selection.paging[slot]
+        after: int | None = None
+        if page.after is not None:
+            found = vault.read_cursor(page.after, reader)
+            if found is None or found[0] != KINDS.index(kind):
+                faults.append(Fault((*path, "after"), "is not a cursor of this list"))
+            else:
+                after = found[1]
+        pages[slot] = (page.first, after)
+    if faults:
+        raise BadInput(*faults)
+    return pages
+
+
+def _disclosed(
+    gateway: Gateway, caller: Caller, selection: Selection, roots: Sequence[Answered], data: bytes
+) -> tuple[Disclosed, tuple[Check, ...], Outcome]:
+    """What the answer holds, for the log; and what must still hold when it is disclosed."""
+    subjects: dict[int, int] = {}  # subject → the place of its pseudonym in the entry
+    rows: dict[str, dict[int, int]] = {}  # kind → row → version
+    effects: list[Effect] = []
+    held = 0
+    checks: dict[Check, None] = {}
+    for at, root in enumerate(roots):
+        if root.prepared is None or root.opened is None:
+            continue
+        access, seen = selection.roots[at].access, root.opened.seen
+        kinds = [(rows.setdefault(node.kind, {}), node.of_subject) for node in root.prepared.plan.nodes]
+        for one in seen:
+            place = subjects.setdefault(one.subject, len(subjects))
+            known, of_subject = kinds[one.node]
+            known[place if of_subject else one.id] = one.version
+        effects.append(root.prepared.effect(frozenset([one[:3] for one in seen])))
+        for relations in {one.relations for one in seen}:
+            held |= relations
+        if held & _REVOCABLE:
+            once = {(one.subject, one.relations): one for one in seen}
+            checks.update(dict.fromkeys(check for one in once.values() for check in _checks(caller, access, one)))
+    clear, masked, withheld = effects[0] if len(effects) == 1 else merged(effects)
+    disclosed = Disclosed(
+        [gateway.vault.pseudonym(subject) for subject in subjects],
+        {kind: (list(known), list(known.values())) for kind, known in rows.items() if known},
+        clear,
+        masked,
+        withheld,
+        held,
+        gateway.vault.response_mac(data),
+    )
+    any_data = any(root.data is not None for root in roots) or selection.introspection is not None
+    return disclosed, tuple(checks), Outcome.DISCLOSED if any_data else Outcome.EMPTY
+
+
+def _checks(caller: Caller, access: Access | None, seen: Seen) -> list[Check]:
+    """What the row rested on and what somebody may take away: a consent, a mandate."""
+    found: list[Check] = []
+    if seen.relations & Relation.CONSENT and access is not None and access.consent is not None:
+        found.append(Check("consent", access.consent, seen.subject, caller.consumer, access.purpose.value))
+    if seen.relations & Relation.SELF:
+        found.append(Check("mandate", caller.principal, seen.subject))
+    return found
+
+
+async def _refuse(
+    gateway: Gateway,
+    request: Request,
+    caller: Caller,
+    selection: Selection | None,
+    visibility: Visibility,
+    number: str,
+    cause: Exception,
+) -> Reply:
+    """A refusal is an entry too. Raises Unavailable if it cannot be written."""
+    if not isinstance(cause, GatewayError):
+        _logger.error("request %s failed", number, exc_info=cause)
+    error = cause if isinstance(cause, GatewayError) else InternalError()
+    grounds = [] if selection is None else [arguments.access for arguments in selection.roots]
+    shape = None if selection is None else selection.shape
+    body = account(
+        number,
+        gateway.clock.now(),
+        caller,
+        shape,
+        grounds,
+        visibility.version,
+        Outcome.REFUSED,
+        error.code,
+        Disclosed(),
+    )
+    receipt: Receipt = await gateway.log.append(Entry(body, body), gateway.vault.seal_audit(request.sealed_text))
+    if selection is None and error.status == 200:
+        return Reply(400, reply.refused(error, receipt, has_data=False))  # it never became an operation
+    return Reply(error.status, reply.refused(error, receipt, has_data=selection is not None))

@@ -1,0 +1,104 @@
+"""The values of a plan's parameters, as text for the wire. Nothing here is cached: these are personal."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import NamedTuple
+
+from gateway.plan.model import Plan
+from gateway.values import MATTER_PURPOSES, Access, By, Caller, Matter, MatterKind, RootArguments
+
+BEIJING = timezone(timedelta(hours=8), "CST")  # statutory days are counted in Beijing time
+
+
+class Ambient(NamedTuple):
+    """What every statement of a request may look at: who asks, on what ground, when."""
+
+    caller: Caller
+    access: Access | None
+    now: datetime
+
+
+def bind(
+    plan: Plan,
+    ambient: Ambient,
+    arguments: RootArguments,
+    node: int | None,
+    blind: tuple[bytes, bytes] | None,
+    pages: Mapping[int, tuple[int, int | None]],
+) -> list[bytes | None]:
+    """The parameters in order.
+
+    ``node`` is the row an opaque id names (None: unreadable, finds nothing); ``blind`` the indexes of ID number and
+    name; ``pages`` maps a slot to (first, row after which).
+    """
+    return [
+        _AMBIENT[name](ambient) if name in _AMBIENT else _own(name, arguments, node, blind, pages)
+        for name in plan.parameters
+    ]
+
+
+def _own(
+    name: str,
+    arguments: RootArguments,
+    node: int | None,
+    blind: tuple[bytes, bytes] | None,
+    pages: Mapping[int, tuple[int, int | None]],
+) -> bytes | None:
+    what, _, rest = name.rpartition("_")
+    match what:
+        case "first":
+            return str(pages[int(rest)][0]).encode()
+        case "after":
+            after = pages[int(rest)][1]
+            return None if after is None else str(after).encode()
+    by = arguments.by
+    match name:
+        case "by_kind" if isinstance(by, By):
+            return by.kind.encode()
+        case "by_value" if isinstance(by, By):
+            return by.value.encode()
+        case "node":
+            return None if node is None else str(node).encode()
+        case "id_index" if blind is not None:
+            return _bytea(blind[0])
+        case "name_index" if blind is not None:
+            return _bytea(blind[1])
+    return dict(arguments.filter)[name.removeprefix("filter.")].encode()
+
+
+def _text(value: str) -> bytes | None:
+    """Empty is null: a null never equals anything, so a missing ground never holds."""
+    return value.encode() if value else None
+
+
+def _bytea(value: bytes) -> bytes:
+    return b"\\x" + value.hex().encode()
+
+
+def _matter(ambient: Ambient) -> Matter | None:
+    """The matter, if it is asked for a purpose that a matter can serve."""
+    access = ambient.access
+    return access.matter if access is not None and access.purpose in MATTER_PURPOSES else None
+
+
+def _service(ambient: Ambient) -> bytes:
+    matter = _matter(ambient)
+    return b"t" if matter is not None and matter.kind is MatterKind.SERVICE_OF_DOCUMENTS else b"f"
+
+
+_AMBIENT: Mapping[str, Callable[[Ambient], bytes | None]] = MappingProxyType(
+    {
+        "now": lambda of: of.now.isoformat().encode(),
+        "today": lambda of: of.now.astimezone(BEIJING).date().isoformat().encode(),
+        "principal": lambda of: _text(of.caller.principal),
+        "consumer": lambda of: _text(of.caller.consumer),
+        "department": lambda of: _text(of.caller.department),
+        "step_up": lambda of: b"t" if of.caller.assurance >= 3 else b"f",
+        "purpose": lambda of: _text(of.access.purpose.value if of.access is not None else ""),
+        "consent": lambda of: _text(of.access.consent or "" if of.access is not None else ""),
+        "matter_kind": lambda of: None if (matter := _matter(of)) is None else matter.kind.value.encode(),
+        "matter_basis": lambda of: None if (matter := _matter(of)) is None else matter.basis.encode(),
+        "service": _service,
+    }
+)

@@ -1,0 +1,145 @@
+"""Relations as SQL: what ties this caller to rows, gathered once per statement in a one-row table ``ground``.
+
+Each relation is a set found once (the caller's mandates, the subject of the consent, the providers within the sharing
+scope, the rows of open cases) and then one comparison per row. Every window is checked here, at query time.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from gateway.catalogue.fields import Kind, Owner
+from gateway.plan.fragment import Expression, Query, TableAlias
+from gateway.store.tables import CONSENT, CONSUMER, MANDATE, OPEN_CASE, SHARING_SCOPE
+from gateway.values import Condition, Relation
+
+_TYPES: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
+    ("now", sa.DateTime(timezone=True)),
+    ("today", sa.Date()),
+    ("step_up", sa.Boolean()),
+    ("service", sa.Boolean()),
+    ("node", sa.BigInteger()),
+    ("id_index", sa.LargeBinary()),
+    ("name_index", sa.LargeBinary()),
+    ("first", sa.Integer()),
+    ("after", sa.BigInteger()),
+)
+
+
+def parameter(name: str) -> Expression:
+    """The parameter ``name``, typed; paging parameters end in ``_<slot>``. Others are text."""
+    base = name.rsplit("_", 1)[0] if name[-1].isdigit() else name
+    kind = next((one for known, one in _TYPES if known == base), sa.Text())
+    return sa.bindparam(name, type_=kind)
+
+
+def today() -> Expression:
+    """The day of the request in Beijing, as the statutes count days."""
+    return parameter("today")
+
+
+@dataclass(slots=True)
+class Ground:
+    """Collects the sets a statement needs while it is built; owned by one ``make`` call."""
+
+    sets: dict[str, Expression] = field(default_factory=dict)
+    alias: str = "ground"
+
+    def holds(self, relation: Relation, kind: Kind, row: TableAlias) -> Expression:
+        """Whether ``relation`` (one bit) ties the caller to ``row`` of ``kind``; never null."""
+        subject = row.c.subject_id
+        match relation:
+            case Relation.SELF:
+                return subject == sa.any_(self._set("own", _own(), sa.BigInteger()))
+            case Relation.CONSENT:
+                return subject == sa.any_(self._set(f"consented_{kind.name}", _consented(kind), sa.BigInteger()))
+            case Relation.MATTER:
+                return row.c.provider == sa.any_(self._set(f"shared_{kind.name}", _shared(kind), sa.Text()))
+            case Relation.CASE if kind.owner is Owner.SUBJECT:
+                return subject == sa.any_(self._set("case_subjects", _cases(OPEN_CASE.c.subject_id), sa.BigInteger()))
+            case Relation.CASE:
+                return row.c.id == sa.any_(self._set("case_records", _cases(OPEN_CASE.c.record_id), sa.BigInteger()))
+            case Relation.SOURCE:
+                return row.c.provider == parameter("department")
+            case Relation.LICENSED:
+                return self._column("licensed", _licensed(), sa.Boolean())
+            case Relation.STEP_UP:
+                return parameter("step_up")
+            case Relation.SERVICE:
+                return parameter("service")
+            case _:
+                raise ValueError(relation)
+
+    def shared(self, kind: Kind) -> Expression:
+        """Whether the matter lies in any scope for ``kind``, whoever provides it."""
+        providers = self._set(f"shared_{kind.name}", _shared(kind), sa.Text())
+        return sa.func.cardinality(providers, type_=sa.Integer()) > sa.literal_column("0")
+
+    def condition(self, condition: Condition, kind: Kind, row: TableAlias) -> Expression | None:
+        """The predicate of a condition, or None if it always holds."""
+        parts = [self.holds(relation, kind, row) for relation in Relation(condition.value)]
+        return sa.and_(*parts) if parts else None
+
+    def source(self) -> TableAlias:
+        """The one-row table with everything collected so far; ``offset 0`` keeps PostgreSQL from copying it around."""
+        columns = [value.label(name) for name, value in self.sets.items()] or [sa.literal_column("1").label("one")]
+        return sa.select(*columns).offset(sa.literal_column("0")).subquery(self.alias)
+
+    def _set(self, name: str, rows: Query, kind: sa.types.TypeEngine[Any]) -> Expression:
+        return self._column(name, sa.func.array(rows.scalar_subquery(), type_=ARRAY(kind)), ARRAY(kind))
+
+    def _column(self, name: str, value: Expression, kind: sa.types.TypeEngine[Any]) -> Expression:
+        self.sets.setdefault(name, value)
+        return sa.literal_column(f"{self.alias}.{name}", kind)
+
+
+def _own() -> Query:
+    now = parameter("now")
+    return sa.select(MANDATE.c.subject_id).where(
+        MANDATE.c.principal == parameter("principal"),
+        MANDATE.c.valid_from <= now,
+        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > now),
+        MANDATE.c.revoked_at.is_(None),
+    )
+
+
+def _consented(kind: Kind) -> Query:
+    now = parameter("now")
+    return sa.select(CONSENT.c.subject_id).where(
+        CONSENT.c.number == parameter("consent"),
+        CONSENT.c.consumer == parameter("consumer"),
+        CONSENT.c.purpose == parameter("purpose"),
+        CONSENT.c.assurance.in_((sa.literal_column("'A'"), sa.literal_column("'B'"))),
+        sa.literal_column(f"'{kind.name}'", sa.Text()) == sa.any_(CONSENT.c.kinds),
+        CONSENT.c.valid_from <= now,
+        CONSENT.c.valid_until > now,
+        CONSENT.c.withdrawn_at.is_(None),
+    )
+
+
+def _shared(kind: Kind) -> Query:
+    scope = SHARING_SCOPE.c
+    return sa.select(scope.provider).where(
+        scope.receiver == parameter("department"),
+        scope.kind == sa.literal_column(f"'{kind.name}'", sa.Text()),
+        scope.matter_kind == parameter("matter_kind"),
+        scope.basis == parameter("matter_basis"),
+        scope.valid_from <= today(),
+        sa.or_(scope.valid_until.is_(None), scope.valid_until >= today()),
+    )
+
+
+def _cases(column: sa.Column[Any]) -> Query:
+    now = parameter("now")
+    return sa.select(column).where(
+        OPEN_CASE.c.handler == parameter("principal"),
+        OPEN_CASE.c.opened_at <= now,
+        sa.or_(OPEN_CASE.c.closed_at.is_(None), OPEN_CASE.c.closed_at > now),
+    )
+
+
+def _licensed() -> Expression:
+    found: Query = sa.select(sa.literal_column("1")).where(CONSUMER.c.id == parameter("consumer"), CONSUMER.c.licensed)
+    return sa.exists(found)

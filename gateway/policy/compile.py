@@ -1,0 +1,185 @@
+"""Policy files → one immutable Visibility per role. Casbin decides; this asks it once per class of equal cells.
+
+Cells (coordinate × row class) of a role that exactly the same lines speak of are one class: groups are expanded
+first, then every cell collects its lines, then one cell of each class is put to Casbin under every act and condition.
+Before the result is used, every class and a sample spread by the policy's own hash are put to Casbin's unchanged
+``enforce`` and must agree.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+from gateway.errors import Fault
+from gateway.policy import cases, files, invariants, words
+from gateway.policy.enforcer import Enforcer, ModelRefused
+from gateway.policy.files import PolicyRefused, Rule, Sources
+from gateway.values import Cell, Condition, Grant, Level, Role, RowClass, Visibility
+
+SAMPLE = 2000
+
+_Classes: TypeAlias = dict[tuple[int, ...], list[tuple[str, RowClass]]]  # which lines speak of them → cells
+_Given: TypeAlias = tuple[tuple[str, str], ...]  # the (act, condition) pairs that Casbin allows
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything step 3 needs. A reload builds a new one and swaps the reference; nothing in it changes."""
+
+    version: str
+    visibilities: Mapping[Role, Visibility]
+
+    def visibility(self, role: Role) -> Visibility:
+        """The compiled column of one role."""
+        return self.visibilities[role]
+
+
+def load(directory: Path) -> Policy:
+    """Read, compile and check a policy directory.
+
+    Raises PolicyRefused with every fault found (file and line each): malformed lines, unknown names, cells that no rule
+    decides, roles without cases, cases that fail, invariants that do not hold, or a disagreement with Casbin.
+    """
+    return build(files.read(directory))
+
+
+def build(sources: Sources) -> Policy:
+    """Compile and check what was read; see ``load``."""
+    loose = [fault for role in Role for fault in undecided(sources, role)]
+    if loose:
+        raise PolicyRefused(*loose)
+    policy = Policy(sources.version, MappingProxyType({role: compile_role(sources, role) for role in Role}))
+    faults = [
+        *cases.check(sources.cases, policy.visibilities),
+        *invariants.check(sources.invariants, policy.visibilities),
+    ]
+    if faults:
+        raise PolicyRefused(*faults)
+    return policy
+
+
+def compile_role(sources: Sources, role: Role) -> Visibility:
+    """The column of one role, compiled and compared with Casbin. Raises PolicyRefused where they disagree."""
+    enforcer = enforcer_of(sources, role)
+    visibility = column(sources, role, enforcer)
+    faults = [*_disagreements(visibility, enforcer, _probes(visibility, _classes(sources.rules_of(role))))]
+    if faults:
+        raise PolicyRefused(*faults)
+    return visibility
+
+
+def column(sources: Sources, role: Role, enforcer: Enforcer) -> Visibility:
+    """The column of one role, as ``enforcer`` decides one cell of each class; not yet compared."""
+    rules = sources.rules_of(role)
+    cells: dict[str, dict[RowClass, Cell]] = {name: {} for name in words.GROUP_OF}
+    for key, members in _classes(rules).items():
+        given = _ask(enforcer, role, *members[0])
+        by_forms: dict[frozenset[Level], Cell] = {}
+        for coordinate, row_class in members:
+            forms = frozenset(level for level in words.LEVEL_OF.values() if words.has_form(coordinate, level))
+            if forms not in by_forms:
+                by_forms[forms] = _cell([rules[index] for index in key], given, forms)
+            cells[coordinate][row_class] = by_forms[forms]
+    frozen = MappingProxyType({name: MappingProxyType(of_class) for name, of_class in cells.items()})
+    return Visibility(role, sources.version, frozen, _never(frozen))
+
+
+def enforcer_of(sources: Sources, role: Role) -> Enforcer:
+    """Casbin over the lines that can match this role: its own and those of its groups. Raises PolicyRefused."""
+    try:
+        return Enforcer(sources.model, sources.rules_of(role), sources.members)
+    except (ModelRefused, SyntaxError, KeyError, RuntimeError) as error:
+        raise PolicyRefused(Fault(("model.conf", 1), f"Casbin cannot use the model: {error}")) from None
+
+
+def agrees(cell: Cell, coordinate: str, level: Level, condition: Condition, allowed: bool) -> bool:
+    """Whether a compiled cell says the same as Casbin about one act under one condition."""
+    granted = any(grant.level is level and grant.condition is condition for grant in cell.grants)
+    return granted == (allowed and words.has_form(coordinate, level))
+
+
+def _classes(rules: tuple[Rule, ...]) -> _Classes:
+    touched: dict[tuple[str, RowClass], list[int]] = {cell: [] for cell in words.CELLS}
+    for index, rule in enumerate(rules):
+        for coordinate in words.MEMBERS[rule.object]:
+            for row_class in words.CLASSES_OF[coordinate]:
+                if words.class_match(row_class, rule.row_class):
+                    touched[coordinate, row_class].append(index)
+    classes: _Classes = {}
+    for cell, indexes in touched.items():
+        classes.setdefault(tuple(indexes), []).append(cell)
+    return classes
+
+
+def undecided(sources: Sources, role: Role) -> Iterator[Fault]:
+    """One fault for each policy group and row class that no line of the role speaks of."""
+    file = f"roles/{role.value}.csv"
+    end = max((rule.line for rule in sources.rules if rule.file == file), default=1)
+    loose: dict[tuple[str, RowClass], list[str]] = {}
+    for coordinate, row_class in _classes(sources.rules_of(role)).get((), ()):
+        loose.setdefault((words.GROUP_OF[coordinate], row_class), []).append(coordinate)
+    for (group, row_class), names in loose.items():
+        yield Fault((file, end), f"fields no rule decides: {group} in {row_class} ({', '.join(names)})")
+
+
+def _ask(enforcer: Enforcer, role: Role, coordinate: str, row_class: RowClass) -> _Given:
+    return tuple(
+        (act, condition)
+        for act in words.LEVEL_OF
+        for condition in words.CONDITIONS
+        if enforcer.decides(role.value, row_class, coordinate, act, condition)
+    )
+
+
+def _cell(rules: list[Rule], given: _Given, forms: frozenset[Level]) -> Cell:
+    grants = [
+        Grant(words.LEVEL_OF[act], words.CONDITIONS[condition], _granting(rules, act, condition))
+        for act, condition in given
+        if words.LEVEL_OF[act] in forms
+    ]
+    grants.sort(key=lambda grant: (-words.RANK[grant.level], words.relations(grant.condition).bit_count()))
+    denying = next((rule.source for rule in rules if rule.effect == "deny"), None)
+    return Cell(tuple(grants), denying or (grants[0].rule if grants else rules[0].source))
+
+
+def _granting(rules: list[Rule], act: str, condition: str) -> str:
+    return next(r.source for r in rules if r.effect == "allow" and r.act == act and r.condition == condition)
+
+
+def _never(cells: Mapping[str, Mapping[RowClass, Cell]]) -> frozenset[str]:
+    """Coordinates that no row can show: no grant in any class whose rows can be admitted."""
+    return frozenset(
+        coordinate
+        for coordinate, of_class in cells.items()
+        if not any(cell.grants and cells[words.kind_of(coordinate)][one].grants for one, cell in of_class.items())
+    )
+
+
+def _probes(visibility: Visibility, classes: _Classes) -> Iterator[tuple[str, RowClass, str, str]]:
+    """The last cell of each class under what it grants and one more; and cells spread over all by the policy's hash."""
+    asked = tuple((act, condition) for act in words.LEVEL_OF for condition in words.CONDITIONS)
+    for number, members in enumerate(classes.values()):
+        coordinate, row_class = members[-1]
+        for grant in visibility.cells[coordinate][row_class].grants:
+            yield coordinate, row_class, words.ACT_OF[grant.level], grant.condition.name.lower()
+        yield (coordinate, row_class, *asked[number % len(asked)])
+    acts, conditions = tuple(words.LEVEL_OF), tuple(words.CONDITIONS)
+    for number in range(SAMPLE // len(Role)):
+        draw = int.from_bytes(hashlib.sha256(f"{visibility.version}:{number}".encode()).digest())
+        draw, cell = divmod(draw, len(words.CELLS))
+        draw, act_index = divmod(draw, len(acts))
+        yield (*words.CELLS[cell], acts[act_index], conditions[draw % len(conditions)])
+
+
+def _disagreements(
+    visibility: Visibility, enforcer: Enforcer, probes: Iterator[tuple[str, RowClass, str, str]]
+) -> Iterator[Fault]:
+    for coordinate, row_class, act, condition in probes:
+        cell = visibility.cells[coordinate][row_class]
+        allowed = enforcer.allows(visibility.role.value, row_class, coordinate, act, condition)
+        if not agrees(cell, coordinate, words.LEVEL_OF[act], words.CONDITIONS[condition], allowed):
+            rule = f"compiled and Casbin disagree: {coordinate} in {row_class}, {act} under {condition}"
+            yield Fault((f"roles/{visibility.role.value}.csv", 1), rule)

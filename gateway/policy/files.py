@@ -1,0 +1,191 @@
+"""The policy directory, read: every line with its file and number, every fault found before any is reported.
+
+``model.conf`` · ``roles/<role>.csv`` (``p`` and ``g`` lines) · ``cases/<role>.yaml`` · ``invariants.yaml``. A file in
+``roles`` that is not named after a role is a group; roles join it by a ``g`` line in their own file.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.errors import Fault, InternalError
+from gateway.policy import words
+
+
+class PolicyRefused(InternalError):
+    """The policy cannot be used. ``faults`` hold everything wrong with it; a path is (file, line)."""
+
+    def __str__(self) -> str:
+        """One fault a line, as ``file:line: what is wrong``."""
+        return "\n".join(f"{':'.join(map(str, fault.path))}: {fault.rule}" for fault in self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A ``p`` line: role, row class pattern, group or coordinate, act, condition, ``allow`` or ``deny``."""
+
+    role: str
+    row_class: str
+    object: str
+    act: str
+    condition: str
+    effect: str
+    file: str
+    line: int
+
+    @property
+    def source(self) -> str:
+        """``file:line``, as redactions and explanations name the rule."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def values(self) -> tuple[str, str, str, str, str, str]:
+        """The six values as Casbin takes them."""
+        return (self.role, self.row_class, self.object, self.act, self.condition, self.effect)
+
+    def matches(self, coordinate: str, row_class: str) -> bool:
+        """Whether the rule speaks of this cell at all, whatever act and condition."""
+        return coordinate in words.MEMBERS[self.object] and words.class_match(row_class, self.row_class)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A ``g`` line: a role joins a group."""
+
+    role: str
+    group: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """A policy directory as read: not yet compiled, already well formed."""
+
+    version: str  # 12 hex digits over the canonical content of all files
+    model: str
+    rules: tuple[Rule, ...]
+    members: tuple[Member, ...]
+    cases: tuple[tuple[str, str], ...]  # (file, text)
+    invariants: str
+
+    def rules_of(self, role: str) -> tuple[Rule, ...]:
+        """The lines that speak of a role: its own and those of the groups it joined."""
+        names = {role} | {member.group for member in self.members if member.role == role}
+        return tuple(rule for rule in self.rules if rule.role in names)
+
+
+def read(directory: Path) -> Sources:
+    """Read a policy directory. Raises PolicyRefused with every malformed line and unknown name."""
+    faults: list[Fault] = []
+    texts = {path.relative_to(directory).as_posix(): _canonical(path, directory, faults) for path in _paths(directory)}
+    for name in ("model.conf", "invariants.yaml"):
+        if name not in texts:
+            faults.append(Fault((name, 1), "the file is missing"))
+    rules: list[Rule] = []
+    members: list[Member] = []
+    for file, text in texts.items():
+        if file.startswith("roles/"):
+            for line, cells in _lines(text):
+                _line(file, line, cells, rules, members, faults)
+    faults.extend(_loose_ends(texts, rules, members))
+    if faults:
+        raise PolicyRefused(*faults)
+    cases = tuple((file, text) for file, text in texts.items() if file.startswith("cases/"))
+    return Sources(_version(texts), texts["model.conf"], tuple(rules), tuple(members), cases, texts["invariants.yaml"])
+
+
+def _paths(directory: Path) -> list[Path]:
+    patterns = ("model.conf", "invariants.yaml", "roles/*.csv", "cases/*.yaml")
+    return sorted(path for pattern in patterns for path in directory.glob(pattern))
+
+
+def _canonical(path: Path, directory: Path, faults: list[Fault]) -> str:
+    """Text without what an editor or a checkout may change: line ends and trailing space."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        faults.append(Fault((path.relative_to(directory).as_posix(), 1), "the file is not UTF-8"))
+        return ""
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _version(texts: dict[str, str]) -> str:
+    digest = hashlib.sha256()
+    for file, text in sorted(texts.items()):
+        digest.update(f"{file}\0{text}\0".encode())
+    return digest.hexdigest()[:12]
+
+
+def _lines(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line and not line.lstrip().startswith("#"):
+            yield number, tuple(cell.strip() for cell in next(csv.reader([line])))
+
+
+def _line(
+    file: str, line: int, cells: tuple[str, ...], rules: list[Rule], members: list[Member], faults: list[Fault]
+) -> None:
+    owner = Path(file).stem
+    if cells[0] == "g" and len(cells) == 3:
+        members.append(Member(cells[1], cells[2], file, line))
+        if cells[1] != owner or owner not in words.ROLES:
+            faults.append(Fault((file, line), f"a role joins groups only in its own file, not {cells[1]!r} here"))
+    elif cells[0] == "p" and len(cells) == 7:
+        rule = Rule(*cells[1:], file=file, line=line)
+        wrong = [*_rule_faults(rule, owner)]
+        faults.extend(Fault((file, line), text) for text in wrong)
+        if not wrong and any(rule.values == other.values for other in rules):
+            faults.append(Fault((file, line), "the same rule stands above"))
+        if not wrong:
+            rules.append(rule)
+    else:
+        faults.append(Fault((file, line), "expected `p, role, class, object, act, condition, eft` or `g, role, group`"))
+
+
+def _rule_faults(rule: Rule, owner: str) -> Iterator[str]:
+    if rule.role != owner:
+        yield f"unknown role {rule.role!r}: this file speaks only of {owner!r}"
+    if rule.effect not in ("allow", "deny"):
+        yield f"eft is allow or deny, not {rule.effect!r}"
+    known_class, known_object = words.is_class_pattern(rule.row_class), rule.object in words.MEMBERS
+    if not known_class:
+        yield f"unknown row class {rule.row_class!r}"
+    if not known_object:
+        yield f"unknown coordinate or group {rule.object!r}"
+    known_act = rule.act in words.LEVEL_OF
+    if not known_act and rule.act != words.ANY:
+        yield f"unknown act {rule.act!r}"
+    if rule.condition not in words.CONDITIONS and rule.condition != words.ANY:
+        yield f"unknown condition {rule.condition!r}"
+    # A grant says exactly what it gives; a deny under a condition would mean "unless", which no consent may mean.
+    if rule.effect == "allow" and words.ANY in (rule.act, rule.condition):
+        yield "a grant names one act and one condition"
+    if rule.effect == "deny" and rule.condition != words.ANY:
+        yield "a deny holds under every condition: write *"
+    if known_class and known_object:
+        cells = [name for name, one in words.CELLS if rule.matches(name, one)]
+        if not cells:
+            yield f"no {rule.object!r} exists in class {rule.row_class!r}"
+        elif known_act and not any(words.has_form(name, words.LEVEL_OF[rule.act]) for name in cells):
+            yield f"nothing of {rule.object!r} has the form that {rule.act!r} needs"
+
+
+def _loose_ends(texts: dict[str, str], rules: list[Rule], members: list[Member]) -> Iterator[Fault]:
+    """Files that belong to no role, groups without file, roles without rules or cases."""
+    groups = {member.group for member in members}
+    stems = {Path(file).stem for file in texts if file.startswith("roles/")}
+    cased = {Path(file).stem for file in texts if file.startswith("cases/")}
+    for stem in sorted(stems - words.ROLES - groups):
+        yield Fault((f"roles/{stem}.csv", 1), f"unknown role {stem!r}, and no role joins such a group")
+    for member in members:
+        if member.group not in stems or member.group in words.ROLES:
+            yield Fault((member.file, member.line), f"unknown group {member.group!r}")
+    for role in sorted(words.ROLES - stems):
+        yield Fault((f"roles/{role}.csv", 1), "the file is missing")
+    for role in sorted(words.ROLES - cased):
+        yield Fault((f"cases/{role}.yaml", 1), f"role {role!r} has no cases")
+    for stem in sorted(cased - words.ROLES):
+        yield Fault((f"cases/{stem}.yaml", 1), f"unknown role {stem!r}")

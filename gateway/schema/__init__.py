@@ -1,0 +1,1 @@
+"""The GraphQL schema of each role, derived from the catalogue by Strawberry."""

@@ -1,0 +1,146 @@
+"""The fields of Query and their inputs, as far as a role may know them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import strawberry
+
+from gateway.catalogue.enterprise import ENTERPRISE
+from gateway.catalogue.fields import Kind
+from gateway.catalogue.kinds import BY_NAME
+from gateway.catalogue.organization import ORGANIZATION
+from gateway.catalogue.person import PERSON
+from gateway.schema.make import Argument, Member, declare, input_type, object_type
+from gateway.schema.scalars import many, nullable, type_of
+from gateway.schema.types import PAGING, Types, describe
+from gateway.schema.vocabulary import Vocabulary
+from gateway.values import RootName
+
+_ONE = "Looked up by one identifier, current or historical"
+
+
+class Roots:
+    """The roots of one role and what only they use."""
+
+    def __init__(self, types: Types, words: Vocabulary) -> None:
+        self._types = types
+        self._words = words
+        self._access: Any = None
+        self._by: Any = None
+
+    def query(self) -> Any:
+        """The Query type."""
+        return object_type(declare("Query"), "What can be asked (查询).", dict(self._members()))
+
+    def _members(self) -> Iterator[tuple[str, Member]]:
+        for kind in (ENTERPRISE, ORGANIZATION):
+            if self._types.has(kind.name):
+                by = Argument("by", self._subject_by(), "The identifier (代码).")
+                yield kind.name, self._root(kind, f"{_ONE} ({kind.zh}).", by)
+        if self._types.has(PERSON.name):
+            by = Argument("by", self._person_by(), "ID number and name, which must belong together (姓名与身份证号).")
+            text = "Looked up by ID number and name together; anything that does not fit gives null (自然人)."
+            yield PERSON.name, self._root(PERSON, text, by)
+        if self._types.node is not None:
+            yield RootName.NODE.value, self._node()
+        if self._types.has(ENTERPRISE.name):
+            yield RootName.ENTERPRISES.value, self._enterprises()
+        yield RootName.VIEWER.value, Member(self._viewer(), "Who asks, and what they may see (当前用户).")
+
+    def _root(self, kind: Kind, text: str, by: Argument) -> Member:
+        return Member(nullable(self._types.type(kind.name)), text, (by, self._access_argument()))
+
+    def _node(self) -> Member:
+        named = Argument("id", strawberry.ID, "The opaque id (标识).")
+        text = "Whatever has this id; an id that cannot be read answers like an absent one (节点)."
+        return Member(nullable(self._types.node), text, (named, self._access_argument()))
+
+    def _enterprises(self) -> Member:
+        chosen = self._filter(ENTERPRISE)
+        arguments: tuple[Argument, ...] = (*PAGING, self._access_argument())
+        if chosen is not None:
+            text = "Only rows with these values (筛选)."
+            arguments = (Argument("filter", nullable(chosen), text, strawberry.UNSET), *arguments)
+        return Member(nullable(self._types.connection(ENTERPRISE)), "Enterprises, page by page (企业列表).", arguments)
+
+    def _filter(self, kind: Kind) -> Any:
+        fields = [item for item in kind.fields if item.filter and self._types.shown(f"{kind.name}.{item.name}")]
+        members = {item.name: Member(nullable(type_of(item, self._words)), describe(item)) for item in fields}
+        text = f"Values that rows must have, all of them ({kind.zh}筛选条件)."
+        return input_type(f"{kind.type_name}Filter", text, members) if members else None
+
+    def _subject_by(self) -> Any:
+        if self._by is None:
+            texts = {
+                "uscc": "Unified social credit code, 18 characters (统一社会信用代码, GB 32100-2015).",
+                "registrationNumber": "Business registration number, 13 or 15 digits (工商注册号).",
+                "organizationCode": "Organization code, 9 characters, with or without hyphen (组织机构代码, GB 11714).",
+                "taxNumber": "Tax registration number (税务登记号).",
+                "certificateNumber": "Certificate number of an institution or social organization (登记证号).",
+            }
+            members = {name: Member(nullable(str), text) for name, text in texts.items()}
+            self._by = input_type("SubjectBy", "Exactly one identifier (代码).", members, one_of=True)
+        return self._by
+
+    def _person_by(self) -> Any:
+        members = {
+            "idNumber": Member(str, "Citizen ID number, 18 characters (公民身份号码, GB 11643-1999)."),
+            "name": Member(str, "Full name (姓名)."),
+        }
+        return input_type("PersonBy", "Both, and they must belong together (姓名与身份证号).", members)
+
+    def _access_argument(self) -> Argument:
+        if self._access is None:
+            matter = input_type(
+                "MatterInput",
+                "The administrative matter a query serves (行政事项).",
+                {
+                    "number": Member(str, "Number of the matter (事项编号)."),
+                    "kind": Member(self._words.matter_kind(), "Kind of the matter (事项类别)."),
+                    "basis": Member(str, "Its legal basis, law and article (法律依据)."),
+                },
+            )
+            self._access = input_type(
+                "Access",
+                "On what ground the caller asks (查询依据).",
+                {
+                    "purpose": Member(self._words.purpose(), "Why (查询目的)."),
+                    "consent": Member(nullable(str), "Number of the subject's consent (授权编号)."),
+                    "matter": Member(nullable(matter), "The matter, for government departments (行政事项)."),
+                },
+            )
+        return Argument("access", nullable(self._access), "On what ground (查询依据).", strawberry.UNSET)
+
+    def _viewer(self) -> Any:
+        words = self._words
+        visible = object_type(
+            declare("VisibleCoordinate"),
+            "One thing the role may see, of which rows and under what (可见项).",
+            {
+                "coordinate": Member(str, "Kind and field, as `penalty.fine` (数据项)."),
+                "subjectClass": Member(words.subject_class(), "Of rows about whom (主体类别)."),
+                "standing": Member(words.row_standing(), "Of rows in which state (记录状态)."),
+                "level": Member(words.level(), "How it is shown (披露程度)."),
+                "condition": Member(words.condition(), "Under what (披露条件)."),
+                "rule": Member(str, "The rule that gives it, file and line (规则)."),
+            },
+        )
+        return object_type(
+            declare("Viewer"),
+            "Who asks, as the token proves, and what the role may see (当前用户).",
+            {
+                "role": Member(nullable(words.role()), "Role (角色)."),
+                "principal": Member(nullable(str), "Token subject (主体标识)."),
+                "consumer": Member(nullable(str), "Registered client of the institution (接入机构)."),
+                "department": Member(nullable(str), "Department code (部门代码)."),
+                "region": Member(nullable(str), "Region (行政区划, GB/T 2260)."),
+                "assurance": Member(nullable(int), "0 none, 1 password, 2 two factors, 3 proven anew (核验等级)."),
+                "policyVersion": Member(nullable(str), "Hash of the policy that decides (策略版本)."),
+                "sees": Member(many(visible), "Everything the role may see (可见范围)."),
+            },
+        )
+
+
+def root_kind(name: RootName) -> Kind | None:
+    """The kind a root gives, or None for ``viewer`` and ``node``."""
+    return ENTERPRISE if name is RootName.ENTERPRISES else BY_NAME.get(name.value)

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, the embedded server, sessions and lanes."""

@@ -1,0 +1,399 @@
+"""What travels between the steps of a query: frozen values and enums, nothing else.
+
+Step 1 makes a Caller, 2 a Selection, 3 a Decision, 4 a Plan (plan.model), 5 rows, 6 an Opened, 8 a Receipt.
+Each step takes what the one before gave; a wrong order does not type-check.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, IntFlag, StrEnum
+from typing import NamedTuple, TypeAlias
+
+# --- 1 who asks --------------------------------------------------------------------------------------------------
+
+
+class Role(StrEnum):
+    """Whose schema and policy column apply. Exactly one per token."""
+
+    PUBLIC = "public"
+    GOVERNMENT = "government"
+    FINANCIAL = "financial"
+    AGENCY = "agency"
+    SUBJECT = "subject"
+    HANDLER = "handler"
+    AUDITOR = "auditor"
+    SYSTEM_ADMIN = "system-admin"
+    SECURITY_ADMIN = "security-admin"
+    AUDIT_ADMIN = "audit-admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as proven by the token. The public caller has only a role."""
+
+    role: Role
+    principal: str = ""  # token `sub`; opaque
+    consumer: str = ""  # token `client_id`: the institution's registered client
+    department: str = ""  # code of the officer's or handler's department
+    region: str = ""  # GB/T 2260
+    assurance: int = 0  # 0 none, 1 password, 2 two factors, 3 step-up for this session
+    token: str = ""  # `jti`
+
+
+class Purpose(StrEnum):
+    """Why somebody asks (domain.md §8.1, [likely]; the names are the product's)."""
+
+    PUBLIC_INQUIRY = "PUBLIC_INQUIRY"
+    LOAN_APPROVAL = "LOAN_APPROVAL"
+    CREDIT_CARD_APPROVAL = "CREDIT_CARD_APPROVAL"
+    GUARANTEE_REVIEW = "GUARANTEE_REVIEW"
+    POST_LOAN_MANAGEMENT = "POST_LOAN_MANAGEMENT"
+    CUSTOMER_ADMISSION = "CUSTOMER_ADMISSION"
+    CREDIT_REVIEW = "CREDIT_REVIEW"
+    OWN_INQUIRY = "OWN_INQUIRY"
+    PUBLIC_DUTY = "PUBLIC_DUTY"
+    CASE_HANDLING = "CASE_HANDLING"
+    AUDIT = "AUDIT"
+
+
+# A matter is a ground for the duty it names, and for nothing else (PIPL arts 6, 34).
+MATTER_PURPOSES = frozenset({Purpose.PUBLIC_DUTY})
+
+
+class MatterKind(StrEnum):
+    """For which duty a department asks (Jilin art. 27, Shandong art. 22)."""
+
+    LICENSING = "LICENSING"
+    SUPERVISION = "SUPERVISION"
+    PENALTY = "PENALTY"
+    PROCUREMENT = "PROCUREMENT"
+    FUNDING = "FUNDING"
+    RECRUITMENT = "RECRUITMENT"
+    HONOR = "HONOR"
+    SERVICE_OF_DOCUMENTS = "SERVICE_OF_DOCUMENTS"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The administrative matter a query serves: its number, kind and legal basis."""
+
+    number: str
+    kind: MatterKind
+    basis: str
+
+
+class Access(NamedTuple):
+    """On what ground somebody asks; the `access` argument."""
+
+    purpose: Purpose
+    consent: str | None = None  # consent number, as the subject or the consumer knows it
+    matter: Matter | None = None
+
+
+# --- 2 what they ask ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """One selected field, fragments flattened, directives taken, equal response keys merged.
+
+    ``on`` is the GraphQL type whose field this is. ``slot`` (lists only) is where this field's arguments stand in
+    ``Selection.arguments``; slots are numbered in document order, so the same shape always has the same slots.
+    """
+
+    key: str
+    name: str
+    on: str
+    children: tuple["Selected", ...] = ()
+    slot: int | None = None
+
+
+class Arguments(NamedTuple):
+    """Paging of one connection: as given, not yet decoded."""
+
+    first: int = 20
+    after: str | None = None
+
+
+class RootName(StrEnum):
+    """The fields of Query."""
+
+    VIEWER = "viewer"
+    NODE = "node"
+    ENTERPRISE = "enterprise"
+    ORGANIZATION = "organization"
+    PERSON = "person"
+    ENTERPRISES = "enterprises"
+
+
+class By(NamedTuple):
+    """A look-up by one identifier; ``kind`` is a word of IDENTIFIER_KINDS, ``value`` is normalized."""
+
+    kind: str
+    value: str
+
+
+class ByPerson(NamedTuple):
+    """A look-up of a person; both must fit. ``id_number`` is normalized to 18 characters."""
+
+    id_number: str
+    name: str
+
+
+class RootArguments(NamedTuple):
+    """What one root field was called with; ``filter`` maps catalogue field names to wanted values."""
+
+    by: By | ByPerson | None = None
+    node: str | None = None
+    filter: tuple[tuple[str, str], ...] = ()
+    access: Access | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """One root field: its shape (cacheable, nothing personal). Its values are in ``Selection.roots_arguments``."""
+
+    key: str
+    name: RootName
+    children: tuple[Selected, ...]
+    slot: int | None = None  # paging, for ``enterprises``
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The cacheable part of a selection: what was asked, without any value."""
+
+    document: str  # hex SHA-256 of the document text
+    operation: str  # operation name or ""
+    taken: tuple[bool, ...]  # outcome of each distinct directive condition
+    roots: tuple[Root, ...]
+    introspection: bool  # `__schema`, `__type` or `__typename` are asked at the root
+
+
+class Selection(NamedTuple):
+    """What one request asks: a shape and the values that fill it."""
+
+    shape: Shape
+    roots: tuple[RootArguments, ...]  # one per ``shape.roots``
+    paging: tuple[Arguments, ...]  # by slot
+    introspection: bytes | None = None  # the JSON object of the introspection fields, without braces: `"__schema":{…}`
+
+
+# --- 3 what they may see -----------------------------------------------------------------------------------------
+
+
+class Level(StrEnum):
+    """How a value is shown. From most to least: CLEAR, RELEASED (free text in its released form), MASKED, WITHHELD."""
+
+    CLEAR = "CLEAR"
+    RELEASED = "RELEASED"
+    MASKED = "MASKED"
+    WITHHELD = "WITHHELD"
+
+
+class Relation(IntFlag):
+    """The closed list of ties between a caller and a row; each is one SQL predicate. Bits travel in row markers."""
+
+    NONE = 0
+    SELF = 1  # the proven person, a representative, a mandate holder
+    CONSENT = 2  # consent in force, assurance A or B, for this consumer, purpose and kind
+    MATTER = 4  # a sharing_scope row for kind, provider, receiver, matter kind, basis
+    CASE = 8  # the caller handles an open case about this row (of a subject: about one of its rows)
+    SOURCE = 16  # the row came from the caller's own department
+    LICENSED = 32  # the registry says "PBoC personal-credit licence" of the consumer
+    STEP_UP = 64  # assurance 3: proven anew for this session
+    SERVICE = 128  # the matter is "service of documents"
+
+
+class Condition(Enum):
+    """Under what a grant holds: a conjunction of relations. The names are the words of the policy files."""
+
+    ALWAYS = Relation.NONE
+    SELF = Relation.SELF
+    SELF_STEP_UP = Relation.SELF | Relation.STEP_UP
+    CONSENT = Relation.CONSENT
+    CONSENT_LICENSED = Relation.CONSENT | Relation.LICENSED
+    MATTER = Relation.MATTER
+    MATTER_SERVICE = Relation.MATTER | Relation.SERVICE
+    CASE = Relation.CASE
+    CASE_SOURCE = Relation.CASE | Relation.SOURCE
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A level under a condition, and the rule (``file:line``) that gives it."""
+
+    level: Level  # never WITHHELD
+    condition: Condition
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """All grants for one coordinate in one row class, strongest level first; none = withheld, by ``rule``."""
+
+    grants: tuple[Grant, ...]
+    rule: str  # the rule that withholds where no grant applies
+
+
+RowClass: TypeAlias = str  # "legal/ordinary": SubjectClass.value + "/" + Standing.value
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """The compiled policy of one role: coordinate → row class → Cell. Immutable; one per role and policy version."""
+
+    role: Role
+    version: str  # hash of the policy
+    cells: Mapping[str, Mapping[RowClass, Cell]]
+
+    # NEVER for the role = every cell of the coordinate has no grant; see ``never``.
+    never: frozenset[str]
+
+
+class Reason(StrEnum):
+    """Why a value is not shown in clear; the closed list of `extensions.redactions[].reason`."""
+
+    NOT_FOR_ROLE = "NOT_FOR_ROLE"
+    CONSENT_REQUIRED = "CONSENT_REQUIRED"
+    LICENSE_REQUIRED = "LICENSE_REQUIRED"
+    MATTER_REQUIRED = "MATTER_REQUIRED"
+    MATTER_KIND_REQUIRED = "MATTER_KIND_REQUIRED"
+    SELF_ONLY = "SELF_ONLY"
+    STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
+    CASE_REQUIRED = "CASE_REQUIRED"
+    NOT_YET_RELEASED = "NOT_YET_RELEASED"
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """One entry of `extensions.redactions`; from the Decision, hence the same for every subject."""
+
+    path: tuple[str, ...]  # response keys, without list indices
+    coordinate: str
+    level: Level  # MASKED or WITHHELD
+    rows: str  # "ALL" or "SOME"
+    reason: Reason
+    rule: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way a row of a class may be shown: if ``condition`` holds. Arms of a class are alternatives."""
+
+    row_class: RowClass
+    condition: Condition
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDecision:
+    """For one selected leaf: what each row class may show of it, after the access given was taken into account.
+
+    ``cells`` keeps only grants that can still hold; grants implied by the row's own admission are ALWAYS.
+    """
+
+    coordinate: str
+    cells: Mapping[RowClass, tuple[Grant, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class KindDecision:
+    """For one selected object or list (``path`` of response keys): which rows, and what of each field.
+
+    ``arms`` empty = the kind is withheld whole (null, never ``[]``). ``fields`` is keyed by the response path of the
+    leaf below this object (part fields: two keys). ``relations`` = every relation that this decision looks at.
+    """
+
+    path: tuple[str, ...]
+    kind: str
+    arms: tuple[Arm, ...]
+    fields: Mapping[tuple[str, ...], FieldDecision]
+    relations: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Step 3 for one root field: kinds by response path (and, under ``node``, by kind), and what is redacted."""
+
+    kinds: Mapping[tuple[tuple[str, ...], str], KindDecision]  # (path, kind name)
+    redactions: tuple[Redaction, ...]
+    version: str  # policy version
+
+
+# --- 4 + 5 fetch -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL for a lane: text with $1…$n, each cast in the text; parameters are sent as text."""
+
+    name: str  # stable short name = hash of sql; the prepared-statement name
+    sql: str
+    slow: bool = False  # goes to the slow lanes (search, feeds)
+
+
+# --- 6 open ------------------------------------------------------------------------------------------------------
+
+
+class Seen(NamedTuple):
+    """One row that the answer contains, as its marker told. A tuple: a page holds a hundred of them."""
+
+    node: int  # index of the plan node
+    row_class: RowClass
+    relations: int  # the bits of Relation that held (an enum would be hashed in Python, for every row)
+    subject: int
+    id: int  # 0 for subjects themselves
+    version: int
+
+
+class Opened(NamedTuple):
+    """The root's JSON without markers, sealed values opened, and which rows it holds."""
+
+    data: bytes
+    seen: tuple[Seen, ...]
+    openings: int
+
+
+# --- 8 write down ------------------------------------------------------------------------------------------------
+
+
+class Check(NamedTuple):
+    """A consent or mandate the answer rests on; it must still hold at the moment of disclosure."""
+
+    kind: str  # "consent" or "mandate"
+    number: str  # consent number; principal for mandates
+    subject: int
+    consumer: str = ""
+    purpose: str = ""
+
+
+class Entry(NamedTuple):
+    """What one access was, before it has a place in the log. No clear personal value, no search term.
+
+    ``body`` is everything but position and salt, ready for canonical encoding: ASCII keys, strings, integers, lists.
+    ``checks`` are re-checked in the statement that appends it; if one is lost, ``refusal`` is appended instead.
+    """
+
+    body: Mapping[str, object]
+    refusal: Mapping[str, object]
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where the entry stands: `extensions.receipt`. ``leaf`` is the base64 RFC 6962 leaf hash."""
+
+    origin: str
+    index: int
+    leaf: str
+
+
+class Outcome(StrEnum):
+    """How an access ended; part of each entry."""
+
+    DISCLOSED = "DISCLOSED"  # data were sent (possibly redacted)
+    EMPTY = "EMPTY"  # nothing found or nothing admitted
+    REFUSED = "REFUSED"  # an error instead of data; ``code`` says which

@@ -1,0 +1,1 @@
+"""Step 6, open: keys, sealed values, blind indexes, masks, opaque ids."""

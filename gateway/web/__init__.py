@@ -1,0 +1,1 @@
+"""Step 9, send: HTTP in and out, over Starlette."""

@@ -1,0 +1,172 @@
+"""The fault table of the log, which says for each failure whether the entry was persisted.
+
+In both kinds the caller is told LogUnavailable, nobody is told otherwise, and afterwards the log goes on without a gap.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gateway.audit.log import Log
+from gateway.errors import LogUnavailable
+from gateway.store.database import Connections
+from tests.flow.log_bench import Bench, Proxy, accepting, entry, in_time, query
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def bench(database: Connections) -> AsyncIterator[Bench]:
+    """A shard of its own."""
+    made = Bench(database)
+    yield made
+    await made.close()
+
+
+Heal = Callable[[], Awaitable[None]]
+
+
+async def raising(bench: Bench, when: str, sqlstate: str) -> Heal:
+    name = f"fault_{bench.shard}"
+    await bench.owner(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '{sqlstate}'; END $$"
+    )
+    await bench.owner(
+        f"CREATE {when} ON log_entry {'DEFERRABLE INITIALLY DEFERRED' if 'CONSTRAINT' in when else ''} "
+        f"FOR EACH ROW WHEN (NEW.shard = {bench.shard}) EXECUTE FUNCTION {name}()".replace(
+            "TRIGGER", f"TRIGGER {name}", 1
+        )
+    )
+
+    async def heal() -> None:
+        await bench.owner(f"DROP FUNCTION {name} CASCADE")
+
+    return heal
+
+
+async def disk_full(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+    return await raising(bench, "TRIGGER BEFORE INSERT", "53100")
+
+
+async def our_own_mistake(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+    return await raising(bench, "TRIGGER AFTER INSERT", "P0001")
+
+
+async def refused_at_the_very_commit(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+    return await raising(bench, "CONSTRAINT TRIGGER AFTER INSERT", "53100")
+
+
+async def killed_before(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+    assert log.shard is not None
+    await query(bench.database.log, "SELECT pg_terminate_backend(%s, 5000)", log.shard.backend)
+    return nothing
+
+
+async def killed_under_way(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+    assert log.shard is not None
+    backend = log.shard.backend
+    holder = await psycopg.AsyncConnection.connect(bench.database.owner)
+    await holder.execute("SELECT 1 FROM log_shard WHERE shard = %s FOR UPDATE", (bench.shard,))
+
+    async def kill() -> None:
+        waits = "SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted"
+        while not await query(bench.database.owner, waits, backend):
+            await asyncio.sleep(0.01)
+        await query(bench.database.log, "SELECT pg_terminate_backend(%s, 5000)", backend)
+        await holder.close()
+
+    task = asyncio.create_task(kill())
+
+    async def heal() -> None:
+        await task
+
+    return heal
+
+
+async def answer_lost(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+    proxy.deaf = True
+
+    async def heal() -> None:
+        proxy.deaf = False
+
+    return heal
+
+
+async def claimed_by_another(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+    await query(bench.database.log, "SELECT claim_shard(%s)", bench.shard)
+    return nothing
+
+
+async def nothing() -> None:
+    return None
+
+
+FAULTS = (
+    (disk_full, False, 1),
+    (our_own_mistake, False, 1),
+    (refused_at_the_very_commit, False, 1),
+    (killed_before, False, 2),
+    (killed_under_way, False, 2),
+    (answer_lost, True, 2),
+    (claimed_by_another, False, 3),
+)
+
+
+@pytest.mark.parametrize(("inject", "persisted", "epoch"), FAULTS, ids=[fault[0].__name__ for fault in FAULTS])
+@in_time
+async def test_faults(
+    bench: Bench,
+    tmp_path: Path,
+    inject: Callable[[Bench, Log, Proxy], Awaitable[Heal]],
+    persisted: bool,
+    epoch: int,
+) -> None:
+    """Persisted or not: the caller hears LogUnavailable, retrying works, nothing is lost or doubled, also on reload."""
+    proxy = await bench.proxy(tmp_path)
+    log = await bench.open()
+    await log.append(entry("before"))
+    heal = await inject(bench, log, proxy)
+    results = await asyncio.gather(*[log.append(entry(f"f{n}")) for n in range(3)], return_exceptions=True)
+    assert [type(result) for result in results] == [LogUnavailable] * 3
+    await heal()
+    await accepting(log)
+    assert log.health.epoch == epoch
+    receipt = await log.append(entry("after"))
+    expected = ["before", *(["f0", "f1", "f2"] if persisted else []), "after"]
+    assert await bench.names() == expected
+    assert receipt.index == len(expected) - 1
+    await log.close()
+    again = await bench.open()
+    assert (await again.append(entry("reloaded"))).index == len(expected)
+    assert await bench.names() == [*expected, "reloaded"]
+    await again.close()
+
+
+@in_time
+async def test_who_lost_the_lock_never_appends_again(bench: Bench) -> None:
+    log = await bench.open()
+    await log.append(entry("first"))
+    assert log.shard is not None
+    bench.reachable = False
+    await query(bench.database.log, "SELECT pg_terminate_backend(%s, 5000)", log.shard.backend)
+    other = Bench(bench.database)
+    other.shard = bench.shard
+    second = await other.open()
+    await second.append(entry("second"))
+    for _ in range(3):
+        with pytest.raises(LogUnavailable):
+            await log.append(entry("stale"))
+    bench.reachable = True
+    await asyncio.sleep(0.3)  # it may connect now, but the lock is the other's
+    with pytest.raises(LogUnavailable):
+        await log.append(entry("stale"))
+    assert await bench.names() == ["first", "second"]
+    await second.close()
+    await accepting(log)
+    await log.append(entry("third"))
+    assert await bench.names() == ["first", "second", "third"]
+    await log.close()

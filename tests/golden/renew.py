@@ -1,0 +1,40 @@
+"""Write the golden cases anew: ``python -m tests.golden.renew``. Never where a build is checked."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from gateway.store.database import provision
+from gateway.store.embedded import SUPERUSER, EmbeddedServer
+from gateway.store.migrate import migrate
+from tests.golden.cases import cases
+from tests.harness import opened
+
+
+async def _renew(home: Path) -> None:
+    server = EmbeddedServer.start(home, settings={"fsync": "off"})
+    try:
+        connections = provision(server.conninfo(SUPERUSER, "postgres"), "golden")
+        migrate(connections.owner)
+        async with opened(connections, home) as house:
+            for case in cases():
+                for name, text in (await case.made(house)).items():
+                    (case.folder / name).write_text(text)
+    finally:
+        server.stop()
+
+
+def main() -> int:
+    """Renew all cases; 1 if this is a build, where the cases are what is to be checked."""
+    if os.environ.get("CI"):
+        print("golden cases are not renewed in CI", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="golden-") as home:
+        asyncio.run(_renew(Path(home)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,277 @@
+"""The gateway that is held against the reference model: everything real but the tokens, loaded with the same rows."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psycopg
+import sqlalchemy as sa
+import uvloop
+from graphql import GraphQLSchema
+
+from gateway.audit.log import Log
+from gateway.catalogue.fields import Owner, snake
+from gateway.catalogue.kinds import BY_NAME, KINDS
+from gateway.catalogue.reference import DEPARTMENT
+from gateway.clock import SystemClock
+from gateway.identity.verifier import Verifier
+from gateway.intake.load_copy import Loader, execute
+from gateway.operation.limits import Limits
+from gateway.operation.operations import Operations
+from gateway.pipeline import Gateway, Request, answer
+from gateway.policy.compile import load
+from gateway.prepared import Preparations
+from gateway.schema.roles import RoleSchemas
+from gateway.signing import NoteSigner
+from gateway.store.database import Connections
+from gateway.store.lanes import Lane, Lanes
+from gateway.store.tables import CONSENT, CONSUMER, MANDATE, OPEN_CASE, SHARING_SCOPE, table
+from gateway.values import Caller
+from gateway.vault.keys import FileProvider
+from gateway.vault.vault import Vault
+from tests.reference_rows import Consent, Row, World
+from tests.reference_worlds import CONSUMERS, LICENSED, NOW, Family, departments, rights
+
+POLICIES = Path(__file__).parents[1] / "policies"
+
+
+class StandingClock:
+    """The wall clock of the worlds; only the stop watch runs."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return SystemClock().monotonic()
+
+
+class Counted:
+    """The same bytes in every run, never the same twice in one."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+
+    def bytes(self, count: int) -> bytes:
+        self._drawn += 1
+        return hashlib.shake_256(b"%d" % self._drawn).digest(count)
+
+
+class Presented(Verifier):
+    """At the port of step 1: the caller is whom the test presents."""
+
+    def __init__(self) -> None:
+        self.caller: Caller | None = None
+
+    async def verify(self, authorization: str | None) -> Caller:
+        assert self.caller is not None
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway sent, what it wrote down, and what that took."""
+
+    status: int
+    body: bytes
+    entry: dict[str, Any]
+    statements: int
+    openings: int
+
+    @property
+    def parsed(self) -> dict[str, Any]:
+        """The body. An object with two members of one name is none."""
+        found: dict[str, Any] = orjson.loads(self.body)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The gateway's side of the comparison."""
+
+    gateway: Gateway
+    presented: Presented
+    runner: asyncio.Runner
+    owner: psycopg.Connection[tuple[Any, ...]]
+
+    def ask(self, caller: Caller, query: str, variables: Mapping[str, object]) -> Answer:
+        """One operation through all nine steps."""
+        gateway, self.presented.caller = self.gateway, caller
+        before = gateway.lanes.sent, gateway.vault.openings
+        reply = self.runner.run(answer(gateway, Request(None, query, None, variables, b"")))
+        after = gateway.lanes.sent, gateway.vault.openings
+        receipt = orjson.loads(reply.body)["extensions"]["receipt"]
+        found = self.owner.execute("SELECT body FROM log_entry WHERE index = %s", (receipt["index"],)).fetchone()
+        assert found is not None
+        return Answer(reply.status, reply.body, orjson.loads(found[0]), after[0] - before[0], after[1] - before[1])
+
+    def opaque(self, caller: Caller, what: str, kind: str, row: int, personal: bool) -> str:
+        """The id or cursor of a row, as this caller is given it."""
+        vault, reader = self.gateway.vault, reader_of(caller)
+        make = vault.node_id if what == "id" else vault.cursor
+        return make(KINDS.index(BY_NAME[kind]), row, personal, reader)
+
+    def schema(self, caller: Caller) -> GraphQLSchema:
+        """What the caller's role may know."""
+        return self.gateway.schemas.of(self.gateway.policy.visibility(caller.role))
+
+
+def reader_of(caller: Caller) -> str:
+    """For whom the ids of persons are encrypted: the institution, or whoever asks without one."""
+    return f"client {caller.consumer}" if caller.consumer else f"principal {caller.principal}"
+
+
+@contextmanager
+def opened(connections: Connections, home: Path) -> Iterator[Side]:
+    """A gateway on a database; close it before the server stops."""
+    random, clock = Counted(), StandingClock()
+    vault = Vault(FileProvider(home / "domain.key", random, create=True).unwrap(), random)
+    presented = Presented()
+
+    async def lane() -> Lane:
+        return await Lane.connect(connections.log)
+
+    async def start() -> Gateway:
+        lanes = await Lanes.open(connections.reader, fast=2, slow=1)
+        signer = NoteSigner("reference.example/log", random.bytes(32))
+        log = await Log.open(lane, range(1), signer.name, signer, clock, random)
+        operations = Operations(Limits(), 100)
+        return Gateway(
+            clock,
+            random,
+            presented,
+            operations,
+            load(POLICIES),
+            RoleSchemas(),
+            Preparations(64),
+            vault,
+            lanes,
+            log,
+        )
+
+    async def stop(gateway: Gateway) -> None:
+        await gateway.log.close()
+        await gateway.lanes.close()
+
+    with (
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        psycopg.connect(connections.owner, autocommit=True) as owner,
+    ):
+        gateway = runner.run(start())
+        try:
+            yield Side(gateway, presented, runner, owner)
+        finally:
+            runner.run(stop(gateway))
+
+
+def loaded(side: Side, made: Sequence[Family]) -> World:
+    """Load families through the real loader; the world as the reference model sees it, with the same rights."""
+    world = World(departments=dict(departments()), licensed=LICENSED)
+    rows = [{snake(name): value for name, value in item.items()} for item in world.departments.values()]
+    execute(side.owner, sa.insert(table(DEPARTMENT)).values(rows))
+    known = [{"id": one, "name": one, "licensed": one in LICENSED} for one in CONSUMERS]
+    execute(side.owner, sa.insert(CONSUMER).values(known))
+    loader = Loader(side.owner, side.gateway.vault)
+    for family in made:
+        _add(world, loader, family)
+    loader.flush()
+    _number_identifiers(side, world)
+    rights(world)
+    _write_rights(side, world)
+    side.owner.execute("ANALYZE")
+    return world
+
+
+def _add(world: World, loader: Loader, family: Family) -> None:
+    subject, owned = family.subject, family.subject.subject_class.value
+    number, records = loader.add(subject, family.records)
+    world.rows.append(Row(subject.kind, number, number, owned, subject.item))
+    provenance = {name: subject.item[name] for name in ("provider", "batch")}
+    for item in subject.identifiers:
+        world.rows.append(Row("identifier", number, 0, owned, {**provenance, **item}))
+    for record, own in zip(family.records, records, strict=True):
+        world.rows.append(Row(record.kind, number, own, owned, record.item))
+
+
+def _number_identifiers(side: Side, world: World) -> None:
+    """The loader does not tell the ids of identifiers; they are given in the order in which they came."""
+    found = side.owner.execute("SELECT subject_id, id, value FROM identifier ORDER BY id").fetchall()
+    places = [at for at, row in enumerate(world.rows) if row.kind == "identifier"]
+    for at, (subject, number, value) in zip(places, found, strict=True):
+        row = world.rows[at]
+        assert (row.subject, row.item["value"]) == (subject, value)
+        world.rows[at] = Row(row.kind, row.subject, number, row.subject_class, row.item)
+
+
+@contextmanager
+def granted(side: Side, consent: Consent) -> Iterator[None]:
+    """A consent that is there for a while."""
+    execute(side.owner, sa.insert(CONSENT).values(_consent(consent)))
+    try:
+        yield
+    finally:
+        execute(side.owner, sa.delete(CONSENT).where(CONSENT.c.number == consent.number))
+
+
+def _consent(one: Consent) -> dict[str, object]:
+    return {
+        "number": one.number,
+        "subject_id": one.subject,
+        "consumer": one.consumer,
+        "purpose": one.purpose,
+        "kinds": list(one.kinds),
+        "assurance": one.assurance,
+        "valid_from": one.since,
+        "valid_until": one.until,
+        "withdrawn_at": one.withdrawn,
+    }
+
+
+def _write_rights(side: Side, world: World) -> None:
+    consents = [_consent(one) for one in world.consents]
+    mandates = [
+        {
+            "principal": one.principal,
+            "subject_id": one.subject,
+            "basis": "MANDATE",
+            "valid_from": one.since,
+            "valid_until": one.until,
+            "revoked_at": one.revoked,
+        }
+        for one in world.mandates
+    ]
+    scopes = [
+        {
+            "kind": one.kind,
+            "provider": one.provider,
+            "receiver": one.receiver,
+            "matter_kind": one.matter_kind,
+            "basis": one.basis,
+            "valid_from": one.since,
+            "valid_until": one.until,
+        }
+        for one in world.scopes
+    ]
+    cases = [
+        {
+            "number": one.number,
+            "handler": one.handler,
+            "subject_id": one.subject,
+            "record_id": one.record,
+            "opened_at": one.opened,
+            "closed_at": one.closed,
+        }
+        for one in world.cases
+    ]
+    for target, rows in ((CONSENT, consents), (MANDATE, mandates), (SHARING_SCOPE, scopes), (OPEN_CASE, cases)):
+        execute(side.owner, sa.insert(target).values(rows))
+
+
+def is_subject(row: Row) -> bool:
+    """Whether a row is itself a subject."""
+    return BY_NAME[row.kind].owner is Owner.SUBJECT
