@@ -44,6 +44,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # ten in the morning in Beijing
 PUBLIC = "public"
 JSON = {"content-type": "application/json"}
 ORIGIN = "credit-gateway.example/log"
+PATIENCE = 60.0  # seconds; only a fault waits that long, also on a busy machine
 
 LOAN = {"purpose": "LOAN_APPROVAL"}
 
@@ -171,8 +172,7 @@ class House:
 
     async def listening(self) -> None:
         """Wait until it answers."""
-        while not self._server.started:
-            await asyncio.sleep(0.005)
+        await until("it listens", lambda: self._server.started)
 
     def stop(self) -> None:
         """Let ``serve`` return."""
@@ -241,8 +241,12 @@ class House:
 
     async def accepting(self) -> None:
         """Wait until the log takes entries again."""
-        while not self.gateway.log.health.accepting:
-            await asyncio.sleep(0.01)
+        await until("the log takes entries", lambda: self.gateway.log.health.accepting)
+
+    async def whole(self) -> None:
+        """Wait until the log takes entries and no lane is missing."""
+        await self.accepting()
+        await until("every lane is open", lambda: self.lanes.ready and not self.lanes.missing)
 
 
 @asynccontextmanager
@@ -258,8 +262,7 @@ async def opened(
     house = House(settings, connections, FixedClock(), drawn)
     serving = asyncio.create_task(house.serve())
     try:
-        async with asyncio.timeout(30):
-            await house.listening()
+        await house.listening()
         yield house
     finally:
         await house.http.aclose()
@@ -271,6 +274,21 @@ def seed(settings: Settings, connections: Connections, random: Random) -> None:
     """Load the demonstration set, once."""
     with psycopg.connect(connections.writer) as connection:
         seed_demo(connection, vault_of(settings, random), TODAY)
+
+
+async def until(what: str, condition: Callable[[], bool | Awaitable[bool]]) -> None:
+    """Wait for something that happens in the background; the test fails, saying what, when it does not.
+
+    Its own clock, and no cancellation: a task that is canceled under pytest takes all later tests with it.
+    """
+    clock = SystemClock()
+    started = clock.monotonic()
+    while True:
+        found = condition()
+        if found if isinstance(found, bool) else await found:
+            return
+        assert clock.monotonic() - started < PATIENCE, f"waited {PATIENCE:.0f} s in vain until {what}"
+        await asyncio.sleep(0.005)
 
 
 async def sql(conninfo: str, statement: str, *parameters: object) -> list[tuple[Any, ...]]:

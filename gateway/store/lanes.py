@@ -65,6 +65,11 @@ class Lanes:
         """Whether there is a lane of either kind."""
         return bool(self._fast) and bool(self._slow)
 
+    @property
+    def missing(self) -> int:
+        """How many lanes were lost and are being opened again."""
+        return len(self._repairs)
+
     async def fetch(self, statement: Statement, parameters: Sequence[bytes | None]) -> list[Row]:
         """Run a reading statement; repeated once on another lane if its lane dies.
 

@@ -22,11 +22,11 @@ from gateway.signing import NoteSigner
 from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Row
 from gateway.values import Check, Entry, Statement
+from tests.harness import PATIENCE, until
 
 P = ParamSpec("P")
 ORIGIN = "log.example/access"
 SIGNER = NoteSigner("log.example", bytes(range(32)))
-PATIENCE = 20.0
 NUMBERS = itertools.count(100)  # a shard of its own for each test
 
 
@@ -170,8 +170,7 @@ async def query(conninfo: str, statement: str, *parameters: object) -> list[tupl
 
 async def accepting(log: Log) -> None:
     """Wait until the log takes entries."""
-    while not log.health.accepting:
-        await asyncio.sleep(0.01)
+    await until("the log takes entries", lambda: log.health.accepting)
 
 
 def in_transaction(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> Execute:

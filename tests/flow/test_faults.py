@@ -11,13 +11,12 @@ from gateway.intake.sample_demo import DEMO
 from gateway.store.database import Connections
 from gateway.store.embedded import SUPERUSER, EmbeddedServer
 from tests.flow.documents import CITIZEN, COMMON, INDIVIDUAL, PERSON
-from tests.harness import Body, House, Variables, consented, opened, sql, stored
+from tests.harness import Body, House, Variables, consented, opened, sql, stored, until
 
 pytestmark = pytest.mark.anyio
 
 ASKED = {**INDIVIDUAL, "access": consented(DEMO.consent_individual)}
 SECRETS = (DEMO.citizen_name, DEMO.individual_name, "21号", "演示", DEMO.citizen_id_number)
-PATIENCE = 30.0
 READERS = "SELECT pid FROM pg_stat_activity WHERE usename = 'gateway_reader' AND datname = current_database()"
 BLOCKED = "SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND usename = %s"
 
@@ -32,12 +31,11 @@ async def house(database: Connections, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(autouse=True)
 async def whole(house: House) -> AsyncIterator[None]:
     """Before and after each test the gateway answers and the log's trees are those of its entries."""
-    async with asyncio.timeout(PATIENCE):
-        await well(house)
-        yield
-        house.lanes.after = None
-        await well(house)
-        await stored(house.connections)
+    await well(house)
+    yield
+    house.lanes.after = None
+    await well(house)
+    await stored(house.connections)
 
 
 @pytest.fixture
@@ -53,14 +51,10 @@ def superuser(server: EmbeddedServer, house: House) -> Callable[[str], Awaitable
 
 
 async def well(house: House) -> None:
-    """Wait until a question is answered."""
-    await house.accepting()
-    while True:
-        status, body = await house.ask("bank", COMMON, ASKED)
-        if status == 200:
-            assert body["data"]["enterprise"]["name"] == DEMO.individual_name
-            return
-        await asyncio.sleep(0.05)
+    """Everything is open again and a question is answered."""
+    await house.whole()
+    data = await house.data("bank", COMMON, ASKED)
+    assert data["enterprise"]["name"] == DEMO.individual_name
 
 
 def nothing_in(response: httpx.Response) -> None:
@@ -85,11 +79,14 @@ async def refused(house: House, response: httpx.Response, status: int, code: str
 
 async def until_blocked(house: House, user: str) -> int:
     """Wait until a connection of a role waits for a lock; its process."""
-    while True:
-        rows = await sql(house.connections.owner, BLOCKED, user)
-        if rows:
-            return int(rows[0][0])
-        await asyncio.sleep(0.01)
+    found: list[tuple[int]] = []
+
+    async def blocked() -> bool:
+        found[:] = await sql(house.connections.owner, BLOCKED, user)
+        return bool(found)
+
+    await until(f"{user} waits for a lock", blocked)
+    return found[0][0]
 
 
 class Held:
@@ -257,8 +254,7 @@ async def test_the_basis_is_just_being_withdrawn(house: House, withdrawn: bool) 
 
     house.lanes.after = begin
     asking = asyncio.create_task(house.raw("bank", COMMON, ASKED))
-    while not holders:
-        await asyncio.sleep(0.005)
+    await until("the read is over", lambda: bool(holders))
     await asyncio.sleep(0.05)
     assert not asking.done()
     await (holders[0].commit() if withdrawn else holders[0].rollback())
@@ -315,8 +311,11 @@ async def test_a_client_that_does_not_wait(house: House) -> None:
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         await holder.rollback()
-    while await house.entry_count() == before:
-        await asyncio.sleep(0.01)
+
+    async def written() -> bool:
+        return await house.entry_count() > before
+
+    await until("the entry is there", written)
     (entry,) = await house.entries(1)
     assert entry["outcome"] == "DISCLOSED"
 

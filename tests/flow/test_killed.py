@@ -16,7 +16,7 @@ from gateway.plan.bind import BEIJING
 from gateway.settings import read
 from gateway.store.database import Connections
 from tests.flow.documents import COMMON, INDIVIDUAL
-from tests.harness import consented, sql, stored
+from tests.harness import consented, sql, stored, until
 from tests.processes import Process
 
 pytestmark = pytest.mark.anyio
@@ -61,17 +61,18 @@ async def client(process: Process, received: list[bytes]) -> None:
 
 
 async def blocked(database: Connections, user: str) -> None:
-    while not await sql(database.owner, BLOCKED, user):
-        await asyncio.sleep(0.01)
+    async def waits() -> bool:
+        return bool(await sql(database.owner, BLOCKED, user))
+
+    await until(f"{user} waits for a lock", waits)
 
 
 async def test_killed(database: Connections, home: Path) -> None:
     """Killed, started on what was left, killed again at the next point; the last one is stopped."""
     received: list[bytes] = []
     for when in ("at once", "under load", "while it reads", "while it appends"):
-        async with asyncio.timeout(60):
-            await killed(database, home, when, received)
-            await told_is_logged(database, received)
+        await killed(database, home, when, received)
+        await told_is_logged(database, received)
     with worker(database, home) as process:
         await asyncio.to_thread(process.ready)
         async with httpx.AsyncClient(headers=process.headers("bank")) as http:
@@ -86,8 +87,8 @@ async def killed(database: Connections, home: Path, when: str, received: list[by
     with worker(database, home) as process:
         await asyncio.to_thread(process.ready)
         clients = [asyncio.create_task(client(process, received)) for _ in range(CLIENTS)]
-        while when != "at once" and len(received) < before + ENOUGH:
-            await asyncio.sleep(0.01)
+        if when != "at once":
+            await until("enough was answered", lambda: len(received) >= before + ENOUGH)
         async with await psycopg.AsyncConnection.connect(database.owner) as holder:
             if when == "while it reads":
                 await holder.execute("LOCK TABLE enterprise")

@@ -13,6 +13,7 @@ from gateway.errors import BadInput, DatabaseUnavailable, InternalError, Overloa
 from gateway.store.database import Connections, StatementFailed
 from gateway.store.lanes import Lane, OutcomeUnknown
 from gateway.values import Statement
+from tests.harness import PATIENCE, until
 
 pytestmark = pytest.mark.anyio
 
@@ -121,7 +122,7 @@ async def test_no_descriptor_is_lost(database: Connections, kill: Callable[[int]
         closed.close()
         closed.close()
         kill(killed.backend)
-        await until(lambda killed=killed: not killed.alive)  # type: ignore[misc]  # mypy cannot infer this default
+        await until("it is noticed", lambda killed=killed: not killed.alive)  # type: ignore[misc]  # mypy cannot infer this default
     assert count() == before
 
 
@@ -149,10 +150,9 @@ async def test_a_death_with_something_unread(lane: Lane, kill: Callable[[int], N
     unread = lane.submit(ECHO, (b"the server has not looked at this",))
     await asyncio.sleep(0.05)
     kill(lane.backend)
-    async with asyncio.timeout(20):
-        for future in (under_way, unread):
-            with pytest.raises(OutcomeUnknown):
-                await future
+    for future in (under_way, unread):
+        with pytest.raises(OutcomeUnknown):
+            await asyncio.wait_for(future, PATIENCE)
     assert not lane.alive
 
 
@@ -367,10 +367,3 @@ async def test_large_answers(lane: Lane) -> None:
     numbers = json.loads((await large)[0][0] or b"")
     assert (len(numbers), numbers[-1]) == (1_000_000, 1_000_000)
     assert await small == [(b"behind",)]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that happens in the background; the test fails when it does not."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)

@@ -9,6 +9,7 @@ from gateway.errors import DatabaseUnavailable
 from gateway.store.database import Connections
 from gateway.store.lanes import Lanes
 from gateway.values import Statement
+from tests.harness import until
 
 pytestmark = pytest.mark.anyio
 
@@ -22,13 +23,6 @@ SLOW_BACKEND = Statement("slow_backend", "SELECT pg_backend_pid() + 0", slow=Tru
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
     """Both loops: their ways with sockets differ."""
     return "asyncio", {"use_uvloop": bool(request.param)}
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that happens in the background; the test fails when it does not."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -57,7 +51,7 @@ async def test_reads_are_not_repeated_twice(lanes: Lanes, kill: Callable[[int], 
     """When the second lane dies as well the caller is told."""
     asked = asyncio.ensure_future(lanes.fetch(SLEEP, (b"30",)))
     for _ in range(2):
-        await until(lambda: any(one.load for one in lanes._fast))
+        await until("a lane is busy", lambda: any(one.load for one in lanes._fast))
         kill(next(one for one in lanes._fast if one.load).backend)
         await asyncio.sleep(0.02)
     with pytest.raises(DatabaseUnavailable):
@@ -100,10 +94,10 @@ async def test_lost_lanes_are_opened_again(lanes: Lanes, kill: Callable[[int], N
     old = (*lanes._fast, *lanes._slow)
     for lane in old:
         kill(lane.backend)
-    await until(lambda: not any(lane.alive for lane in old))
+    await until("all deaths are noticed", lambda: not any(lane.alive for lane in old))
     with pytest.raises(DatabaseUnavailable):
         await lanes.fetch(ECHO, (b"too early",))
-    await until(lambda: len(lanes._fast) == 2 and len(lanes._slow) == 1)
+    await until("all are open again", lambda: len(lanes._fast) == 2 and len(lanes._slow) == 1)
     assert await lanes.fetch(ECHO, (b"again",)) == [(b"again",)]
     assert lanes.sent == 1
 
