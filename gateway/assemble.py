@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
+from gateway.audit.account import Accounts
 from gateway.audit.counted import Counted
 from gateway.audit.log import Log
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
@@ -19,6 +20,7 @@ from gateway.settings import Settings
 from gateway.signing import load_or_create
 from gateway.store.database import Connections, provision
 from gateway.store.embedded import EmbeddedServer
+from gateway.store.embedded_watch import watch
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.migrate import current, head, migrate
 from gateway.values import Statement
@@ -38,7 +40,7 @@ class Running:
     gateway: Gateway
     counted: Counted
     connections: Connections
-    flusher: "asyncio.Task[None]"
+    tasks: "tuple[asyncio.Task[None], ...]"  # what goes on beside the requests
 
     async def health(self) -> dict[str, str]:
         """Part → "ok" or what is wrong with it, in words that say nothing about data."""
@@ -56,9 +58,9 @@ class Running:
 
     async def close(self) -> None:
         """Write the counters, a last checkpoint, and let go of every connection."""
-        self.flusher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.flusher
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.counted.flush(whole=False)
         await self.gateway.log.close()
         await self.gateway.lanes.close()
@@ -87,9 +89,16 @@ def vault_of(settings: Settings, random: Random) -> Vault:
 
 
 async def assemble(
-    settings: Settings, connections: Connections, clock: Clock | None = None, random: Random | None = None
+    settings: Settings,
+    connections: Connections,
+    clock: Clock | None = None,
+    random: Random | None = None,
+    server: EmbeddedServer | None = None,
 ) -> Running:
-    """Everything that answers, from the bottom up. Raises Unavailable if database or log cannot be reached."""
+    """Everything that answers, from the bottom up; an embedded ``server`` is started again whenever it dies.
+
+    Raises Unavailable if database or log cannot be reached.
+    """
     clock = clock or SystemClock()
     random = random or SystemRandom()
     policy = load(settings.policies)
@@ -114,10 +123,14 @@ async def assemble(
         Preparations(),
         vault,
         lanes,
+        Accounts(),
         log,
     )
     counted = Counted(log, clock)
-    return Running(gateway, counted, connections, asyncio.create_task(_flush(counted)))
+    tasks = [asyncio.create_task(_flush(counted))]
+    if server is not None:
+        tasks.append(asyncio.create_task(watch(server)))
+    return Running(gateway, counted, connections, tuple(tasks))
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

@@ -3,7 +3,13 @@
 GatewayError
 ├── Unauthenticated         401  the token is missing a claim, expired, forged, or for somebody else
 ├── RequestError            400  the request never became an operation
-│   ├── MalformedRequest         body, media type, JSON, encoding
+│   ├── MalformedRequest         JSON, its encoding, the members of a request
+│   ├── NotFound            404  there is nothing at this address
+│   ├── MethodNotAllowed    405  there is, but not for this method
+│   ├── NotAcceptable       406  no media type that the client accepts
+│   ├── ContentTooLarge     413  the body is larger than allowed
+│   ├── UnsupportedMediaType 415 the body is not JSON in UTF-8 by its own account
+│   │   └── UnsupportedCoding    the body is compressed
 │   ├── InvalidOperation         syntax, validation against the caller's schema
 │   └── LimitExceeded            size, depth, aliases, cost
 ├── OperationError          200  an operation that was understood and is refused; ``data`` is null
@@ -23,6 +29,7 @@ An error never carries a value of a record, a driver's text, or a name the calle
 which rule; messages exist in English and Chinese.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -33,6 +40,7 @@ class Fault:
     path: tuple[str | int, ...]
     rule: str
     locations: tuple[tuple[int, int], ...] = ()  # (line, column), from 1, in the document
+    position: tuple[int, int] | None = None  # (line, column), from 1, in the JSON of the body
 
 
 class GatewayError(Exception):
@@ -87,7 +95,60 @@ class RequestError(GatewayError):
 
 
 class MalformedRequest(RequestError):
-    """Body, media type, JSON or encoding."""
+    """The body is no JSON, or no request."""
+
+
+class NotFound(RequestError):
+    """Nothing is served at this address."""
+
+    code = "NOT_FOUND"
+    status = 404
+    en = "There is nothing at this address."
+    zh = "该地址不存在。"
+
+
+class MethodNotAllowed(RequestError):
+    """The address is served, but not to this method."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    en = "This address does not answer this method."
+    zh = "该地址不支持此请求方法。"
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__(Fault((), f"the methods of this address are: {', '.join(methods)}"))
+        self.methods = methods
+
+
+class NotAcceptable(RequestError):
+    """The client accepts no media type that the gateway answers in."""
+
+    code = "NOT_ACCEPTABLE"
+    status = 406
+    en = "The gateway answers in no media type that Accept allows."
+    zh = "网关无法以 Accept 所列的媒体类型作答。"
+
+
+class ContentTooLarge(RequestError):
+    """The body is larger than the gateway reads."""
+
+    code = "CONTENT_TOO_LARGE"
+    status = 413
+    en = "The body is too large."
+    zh = "请求正文过大。"
+
+
+class UnsupportedMediaType(RequestError):
+    """The body is, by its own account, not JSON in UTF-8."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+    en = "The body must be JSON in UTF-8, and not compressed."
+    zh = "请求正文须为未压缩的 UTF-8 编码 JSON。"
+
+
+class UnsupportedCoding(UnsupportedMediaType):
+    """The body is compressed; told apart, since HTTP has another header say so."""
 
 
 class InvalidOperation(RequestError):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway import reply
-from gateway.audit.account import Disclosed, account, undisclosed
+from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
 from gateway.catalogue.fields import Kind
@@ -42,8 +42,8 @@ from gateway.values import (
     Relation,
     RootArguments,
     RootName,
-    Seen,
     Selection,
+    Sight,
     Visibility,
 )
 from gateway.vault.splice import open_values
@@ -84,6 +84,7 @@ class Gateway:
     preparations: Preparations
     vault: Vault
     lanes: Lanes
+    accounts: Accounts
     log: Log
 
 
@@ -120,7 +121,7 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
 
     grounds = [arguments.access for arguments in selection.roots]
     told = (number, now, caller, selection.shape, grounds, visibility.version)
-    body = account(*told, outcome, "", disclosed)
+    body = gateway.accounts.body(*told, outcome, "", disclosed)
     lost = undisclosed(body, BasisLost.code) if checks else body
     try:
         sealed = gateway.vault.seal_audit(request.sealed_text)
@@ -194,30 +195,39 @@ def _disclosed(
     gateway: Gateway, caller: Caller, selection: Selection, roots: Sequence[Answered], data: bytes
 ) -> tuple[Disclosed, tuple[Check, ...], Outcome]:
     """What the answer holds, for the log; and what must still hold when it is disclosed."""
-    subjects: dict[int, int] = {}  # subject → the place of its pseudonym in the entry
-    rows: dict[str, dict[int, int]] = {}  # kind → row → version
+    subjects: dict[bytes, int] = {}  # subject → the place of its pseudonym in the entry
+    kinds: dict[str, dict[bytes | int, bytes]] = {}  # kind → row, or the place of its subject → version
     effects: list[Effect] = []
     held = 0
     checks: dict[Check, None] = {}
     for at, root in enumerate(roots):
         if root.prepared is None or root.opened is None:
             continue
-        access, seen = selection.roots[at].access, root.opened.seen
-        kinds = [(rows.setdefault(node.kind, {}), node.of_subject) for node in root.prepared.plan.nodes]
-        for one in seen:
-            place = subjects.setdefault(one.subject, len(subjects))
-            known, of_subject = kinds[one.node]
-            known[place if of_subject else one.id] = one.version
-        effects.append(root.prepared.effect(frozenset([one[:3] for one in seen])))
-        for relations in {one.relations for one in seen}:
-            held |= relations
+        rows, nodes = root.opened.rows, root.prepared.plan.nodes
+        sights = frozenset(rows.sights)
+        known: dict[Sight, tuple[dict[bytes | int, bytes], bool]] = {}
+        for sight in sights:
+            held |= sight.relations
+            known[sight] = kinds.setdefault(nodes[sight.node].kind, {}), nodes[sight.node].of_subject
+        for sight, subject, id, version in zip(*rows, strict=True):
+            place = subjects.setdefault(subject, len(subjects))
+            versions, of_subject = known[sight]
+            versions[place if of_subject else id] = version
+        effects.append(root.prepared.effect(sights))
         if held & _REVOCABLE:
-            once = {(one.subject, one.relations): one for one in seen}
-            checks.update(dict.fromkeys(check for one in once.values() for check in _checks(caller, access, one)))
+            rested = dict.fromkeys(zip(rows.sights, rows.subjects, strict=True))
+            access = selection.roots[at].access
+            checks.update(
+                dict.fromkeys(
+                    check
+                    for sight, subject in rested
+                    for check in _checks(caller, access, sight.relations, int(subject))
+                )
+            )
     clear, masked, withheld = effects[0] if len(effects) == 1 else merged(effects)
     disclosed = Disclosed(
-        [gateway.vault.pseudonym(subject) for subject in subjects],
-        {kind: (list(known), list(known.values())) for kind, known in rows.items() if known},
+        gateway.vault.pseudonyms(map(int, subjects)),
+        {kind: (list(map(int, known)), list(map(int, known.values()))) for kind, known in kinds.items()},
         clear,
         masked,
         withheld,
@@ -228,13 +238,13 @@ def _disclosed(
     return disclosed, tuple(checks), Outcome.DISCLOSED if any_data else Outcome.EMPTY
 
 
-def _checks(caller: Caller, access: Access | None, seen: Seen) -> list[Check]:
-    """What the row rested on and what somebody may take away: a consent, a mandate."""
+def _checks(caller: Caller, access: Access | None, relations: int, subject: int) -> list[Check]:
+    """What rows of a subject rested on and what somebody may take away: a consent, a mandate."""
     found: list[Check] = []
-    if seen.relations & Relation.CONSENT and access is not None and access.consent is not None:
-        found.append(Check("consent", access.consent, seen.subject, caller.consumer, access.purpose.value))
-    if seen.relations & Relation.SELF:
-        found.append(Check("mandate", caller.principal, seen.subject))
+    if relations & Relation.CONSENT and access is not None and access.consent is not None:
+        found.append(Check("consent", access.consent, subject, caller.consumer, access.purpose.value))
+    if relations & Relation.SELF:
+        found.append(Check("mandate", caller.principal, subject))
     return found
 
 
@@ -253,7 +263,7 @@ async def _refuse(
     error = cause if isinstance(cause, GatewayError) else InternalError()
     grounds = [] if selection is None else [arguments.access for arguments in selection.roots]
     shape = None if selection is None else selection.shape
-    body = account(
+    body = gateway.accounts.body(
         number,
         gateway.clock.now(),
         caller,

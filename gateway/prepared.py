@@ -21,12 +21,12 @@ from gateway.values import (
     RowClass,
     Selected,
     Shape,
+    Sight,
     Visibility,
 )
 
 EFFECTS = 64  # remembered per prepared root; classes times relations, in all combinations seen
 
-Sight: TypeAlias = tuple[int, RowClass, int]  # how a row was seen: plan node, class, relations that held
 Key: TypeAlias = tuple[str, str, tuple[bool, ...], int, str, Ground, str, frozenset[int], tuple[str, ...], str]
 
 
@@ -134,7 +134,7 @@ def prepare(
     filters: tuple[str, ...],
 ) -> Prepared:
     """Decide and plan one root field."""
-    decision = decide(visibility, root, ground)
+    decision = decide(visibility, root, ground, filters)
     if root.name is RootName.NODE:
         target = node_kind(decision, root, target)
         if target is None:  # nothing is asked of any type: every id answers like an absent one

@@ -8,6 +8,7 @@ from gateway.errors import Fault, GatewayError
 from gateway.values import Caller, Receipt, Redaction, Root, Selected, Visibility
 
 NULL = b"null"
+_LONGEST_PLACE = 200  # characters: an alias may be as long as a document
 
 
 def data(members: Sequence[tuple[str, bytes | None]], introspection: bytes | None) -> bytes:
@@ -29,7 +30,7 @@ def redactions(items: Iterable[Redaction]) -> bytes:
                 "rows": item.rows,
                 "reason": item.reason,
                 "rule": item.rule,
-                "remedy": item.remedy,
+                "remedy": None if item.remedy is None else item.remedy._asdict(),
             }
         )
         for item in items
@@ -60,13 +61,24 @@ def _receipt(receipt: Receipt) -> bytes:
 
 
 def _error(error: GatewayError, fault: Fault) -> dict[str, object]:
-    said: dict[str, object] = {"message": fault.rule or error.en}
+    said: dict[str, object] = {"message": _message(error, fault)}
     if fault.locations:
         said["locations"] = [{"line": line, "column": column} for line, column in fault.locations]
     if fault.path:
         said["path"] = fault.path
-    said["extensions"] = {"code": error.code, "summary": {"en": error.en, "zh": error.zh}}
+    extensions: dict[str, object] = {"code": error.code, "summary": {"en": error.en, "zh": error.zh}}
+    if fault.position:
+        extensions["position"] = {"line": fault.position[0], "column": fault.position[1]}
+    said["extensions"] = extensions
     return said
+
+
+def _message(error: GatewayError, fault: Fault) -> str:
+    """The rule, with what it is about in front of it: many clients show nothing but the message."""
+    if not fault.rule:
+        return error.en
+    place = ".".join(map(str, fault.path))
+    return f"{place}: {fault.rule}" if 0 < len(place) <= _LONGEST_PLACE else fault.rule
 
 
 def _viewer(root: Root, caller: Caller, visibility: Visibility) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """Every setting: its name, default, rule and help, in one tuple; README, help and tests derive from it.
 
 This is the only file that looks at the environment. ``read`` checks all settings and reports all faults at once; a
-``GATEWAY_`` variable that is no setting is a fault too, since a typing error must not leave a default in force. No
-message repeats a value: some of them are secrets.
+``GATEWAY_`` variable that is no setting is a fault too, since a typing error must not leave a default in force. Folders
+are looked at, nothing is made. No message repeats a value: some of them are secrets.
 """
 
 import difflib
@@ -20,6 +20,7 @@ PREFIX = "GATEWAY_"
 DEVELOPMENT_ISSUER = "https://development.credit-gateway.example"
 SHIPPED_POLICIES = Path(__file__).resolve().parents[1] / "policies"
 MOST_SHARDS = 256
+NEAR = 0.75  # how alike two names are, from 0 to 1, for one to be suggested in place of the other
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -35,6 +36,8 @@ class Form(Enum):
 
     TEXT = "text without spaces"
     PATH = "a path"
+    HOME = "a folder that can be made and written to"
+    FOLDER = "a folder that is there"
     NUMBER = "a whole number"
     MODE = "demo or production"
     CONNECTION = "a PostgreSQL connection string"
@@ -56,7 +59,7 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("GATEWAY_HOME", ".gateway", "Folder of everything the gateway keeps: keys, embedded database.", Form.PATH),
+    Setting("GATEWAY_HOME", ".gateway", "Folder of everything the gateway keeps: keys, embedded database.", Form.HOME),
     Setting("GATEWAY_HOST", "127.0.0.1", "Address to listen on.", Form.TEXT),
     Setting("GATEWAY_PORT", "8000", "Port to listen on.", Form.NUMBER, 1, 65535),
     Setting("GATEWAY_MODE", "demo", "demo, or production, which refuses every convenience of the demo.", Form.MODE),
@@ -69,7 +72,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_AUDIENCE", "credit-gateway", "The `aud` every token must contain.", Form.TEXT),
     Setting("GATEWAY_KEY_FILE", "", "The domain keys (mode 0600); empty: keys/domain.key in the home.", Form.PATH),
     Setting("GATEWAY_LOG_ORIGIN", "credit-gateway.example/log", "Name of the access log on checkpoints.", Form.ORIGIN),
-    Setting("GATEWAY_POLICIES", "", "Folder of the policy; empty: the one shipped.", Form.PATH),
+    Setting("GATEWAY_POLICIES", "", "Folder of the policy; empty: the one shipped.", Form.FOLDER),
     Setting("GATEWAY_LANES", "4", "Database connections for look-ups, per process.", Form.NUMBER, 1, 64),
     Setting("GATEWAY_SLOW_LANES", "2", "Database connections for searches, per process.", Form.NUMBER, 1, 64),
     Setting("GATEWAY_MAX_BODY", "262144", "Largest request body, in bytes.", Form.NUMBER, 1024, 10_485_760),
@@ -124,22 +127,24 @@ def from_environment() -> Settings:
 def read(environ: Mapping[str, str]) -> Settings:
     """Check all settings of ``environ``; an empty value means the default. Raises SettingsError with every fault."""
     values = {setting.name: environ.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
-    faults = [*_unknown(environ), *_malformed(values)]
+    production = values["GATEWAY_MODE"] == Mode.PRODUCTION.value
+    faults: dict[str, str] = {}
+    for found in (_unknown(environ), _malformed(values), _connections(values), _unfit(values) if production else ()):
+        for name, rule in found:
+            faults.setdefault(name, rule)  # one a setting is enough
     if faults:
-        raise SettingsError(*faults)
-    made = _made(values)
-    faults = [*_connections(values), *(_unfit_for_production(made) if made.production else ())]
-    if faults:
-        raise SettingsError(*faults)
-    return made
+        raise SettingsError(*faults.items())
+    return _made(values)
 
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     known = [setting.name for setting in SETTINGS]
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            yield name, "is no setting" + (f"; did you mean {near[0]}?" if near else "")
+            # without the prefix, which would make any two names look alike
+            own = [one.removeprefix(PREFIX) for one in known]
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), own, 1, NEAR)
+            yield name, "is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
 
 
 def _malformed(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -152,6 +157,27 @@ def _malformed(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _number(value: str, setting: Setting) -> bool:
     return re.fullmatch(r"[0-9]{1,9}", value) is not None and setting.least <= int(value) <= setting.most
+
+
+def _place(value: str, setting: Setting) -> bool:
+    try:
+        _path(value)
+    except RuntimeError:  # the home of somebody who has none: ~nobody-here/keys
+        return False
+    return True
+
+
+def _home(value: str, setting: Setting) -> bool:
+    """Whether the folder can be written to, or made where it is missing."""
+    if not _place(value, setting):
+        return False
+    home = _path(value)
+    there = next((folder for folder in (home, *home.parents) if os.path.lexists(folder)), home)
+    return os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)
+
+
+def _folder(value: str, setting: Setting) -> bool:
+    return _place(value, setting) and os.path.isdir(_path(value))
 
 
 def _jwks(value: str, setting: Setting) -> bool:
@@ -185,7 +211,9 @@ def _shards(value: str) -> tuple[int, ...]:
 _FITS: Mapping[Form, Callable[[str, Setting], bool]] = MappingProxyType(
     {
         Form.TEXT: lambda value, setting: " " not in value,
-        Form.PATH: lambda value, setting: True,
+        Form.PATH: _place,
+        Form.HOME: _home,
+        Form.FOLDER: _folder,
         Form.NUMBER: _number,
         Form.MODE: lambda value, setting: value in {mode.value for mode in Mode},
         Form.CONNECTION: lambda value, setting: value.startswith(("postgresql://", "postgres://")) or "=" in value,
@@ -200,17 +228,21 @@ def _path(value: str) -> Path:
     return Path(value).expanduser().absolute()
 
 
+def _key_file(values: Mapping[str, str]) -> Path:
+    given = values["GATEWAY_KEY_FILE"]
+    return _path(given) if given else _path(values["GATEWAY_HOME"]) / "keys" / "domain.key"
+
+
 def _made(values: Mapping[str, str]) -> Settings:
-    home = _path(values["GATEWAY_HOME"])
     return Settings(
-        home=home,
+        home=_path(values["GATEWAY_HOME"]),
         host=values["GATEWAY_HOST"],
         port=int(values["GATEWAY_PORT"]),
         mode=Mode(values["GATEWAY_MODE"]),
         jwks=values["GATEWAY_JWKS"],
         issuer=values["GATEWAY_ISSUER"],
         audience=values["GATEWAY_AUDIENCE"],
-        key_file=_path(values["GATEWAY_KEY_FILE"]) if values["GATEWAY_KEY_FILE"] else home / "keys" / "domain.key",
+        key_file=_key_file(values),
         log_origin=values["GATEWAY_LOG_ORIGIN"],
         policies=_path(values["GATEWAY_POLICIES"]) if values["GATEWAY_POLICIES"] else SHIPPED_POLICIES,
         lanes=int(values["GATEWAY_LANES"]),
@@ -234,16 +266,17 @@ def _connections(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield name, "is required when another connection is set"
 
 
-def _unfit_for_production(settings: Settings) -> Iterator[tuple[str, str]]:
-    if not settings.database_url:
+def _unfit(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What production refuses."""
+    if not values["GATEWAY_DATABASE_URL"]:
         yield "GATEWAY_DATABASE_URL", "is required in production"
-    if not settings.jwks:
+    if not values["GATEWAY_JWKS"]:
         yield "GATEWAY_JWKS", "is required in production; the development key is refused"
-    if settings.issuer == DEVELOPMENT_ISSUER:
+    if values["GATEWAY_ISSUER"] == DEVELOPMENT_ISSUER:
         yield "GATEWAY_ISSUER", "is required in production; the development issuer is refused"
     try:
-        about = settings.key_file.stat()
-    except OSError:
+        about = _key_file(values).stat()
+    except (OSError, RuntimeError, ValueError):  # not there, or not even a path
         yield "GATEWAY_KEY_FILE", "must exist already in production"
         return
     if not stat.S_ISREG(about.st_mode) or stat.S_IMODE(about.st_mode) & 0o077:

@@ -4,7 +4,7 @@ Step 1 makes a Caller, 2 a Selection, 3 a Decision, 4 a Plan (plan.model), 5 row
 Each step takes what the one before gave; a wrong order does not type-check.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntFlag, StrEnum
 from typing import NamedTuple, TypeAlias
@@ -247,23 +247,14 @@ class Visibility:
     role: Role
     version: str  # hash of the policy
     cells: Mapping[str, Mapping[RowClass, Cell]]
-
-    # NEVER for the role = every cell of the coordinate has no grant; see ``never``.
-    never: frozenset[str]
+    never: frozenset[str]  # NEVER for the role: coordinates of which no cell has a grant
 
 
-class Reason(StrEnum):
-    """Why a value is not shown in clear; the closed list of `extensions.redactions[].reason`."""
+class Remedy(NamedTuple):
+    """What would show more, in English and in Chinese."""
 
-    NOT_FOR_ROLE = "NOT_FOR_ROLE"
-    CONSENT_REQUIRED = "CONSENT_REQUIRED"
-    LICENSE_REQUIRED = "LICENSE_REQUIRED"
-    MATTER_REQUIRED = "MATTER_REQUIRED"
-    MATTER_KIND_REQUIRED = "MATTER_KIND_REQUIRED"
-    SELF_ONLY = "SELF_ONLY"
-    STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
-    CASE_REQUIRED = "CASE_REQUIRED"
-    NOT_YET_RELEASED = "NOT_YET_RELEASED"
+    en: str
+    zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +265,9 @@ class Redaction:
     coordinate: str
     level: Level  # MASKED or WITHHELD
     rows: str  # "ALL" or "SOME"
-    reason: Reason
+    reason: str  # a word of policy.remedies.Reason
     rule: str
-    remedy: str
+    remedy: Remedy | None  # None: nothing would
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,22 +329,31 @@ class Statement:
 # --- 6 open ------------------------------------------------------------------------------------------------------
 
 
-class Seen(NamedTuple):
-    """One row that the answer contains, as its marker told. A tuple: a page holds a hundred of them."""
+class Sight(NamedTuple):
+    """How a row was seen. Rows of one answer share a few of them."""
 
     node: int  # index of the plan node
     row_class: RowClass
     relations: int  # the bits of Relation that held (an enum would be hashed in Python, for every row)
-    subject: int
-    id: int  # 0 for subjects themselves
-    version: int
+
+
+class Rows(NamedTuple):
+    """The rows that an answer contains, as their markers told: columns of equal length, a page has a hundred rows.
+
+    Numbers are decimal text as it came: most of them are only compared.
+    """
+
+    sights: Sequence[Sight] = ()
+    subjects: Sequence[bytes] = ()
+    ids: Sequence[bytes] = ()  # 0 for subjects themselves
+    versions: Sequence[bytes] = ()
 
 
 class Opened(NamedTuple):
     """The root's JSON without markers, sealed values opened, and which rows it holds."""
 
     data: bytes
-    seen: tuple[Seen, ...]
+    rows: Rows
     openings: int
 
 

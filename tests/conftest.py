@@ -2,6 +2,8 @@
 
 Asynchronous tests are ``async def`` marked ``@pytest.mark.anyio`` (or ``pytestmark = pytest.mark.anyio``); anyio's own
 plugin runs them, and asynchronous fixtures, on uvloop. A module that wants another loop overrides ``anyio_backend``.
+A test that hangs fails after LONGEST; whatever else hangs ends the run by ``faulthandler_timeout``. Property tests draw
+the same examples in every run and have all the time they need; ``--hypothesis-profile=default`` draws others.
 
 - ``server``: the embedded server of this run, durability off; ``home``: a directory for one of a test's own;
 - ``database``: the four connection strings of a new database, migrated to head and empty, one per module;
@@ -9,22 +11,59 @@ plugin runs them, and asynchronous fixtures, on uvloop. A module that wants anot
 - ``new_database``: makes further ones, for tests that change the schema or must be alone; about 50 ms each.
 """
 
+import asyncio
+import functools
+import inspect
 import itertools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ParamSpec
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 
 from gateway.store.database import Connections, provision
 from gateway.store.embedded import SUPERUSER, EmbeddedServer
 from gateway.store.migrate import migrate
+from tests.harness import PATIENCE
 
+P = ParamSpec("P")
+LONGEST = 3 * PATIENCE  # seconds a test may take; less than faulthandler_timeout
 TEMPLATE = "migrated"
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_connections": "120"}
+
+settings.register_profile("house", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Bound every asynchronous test."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.obj = in_time(item.obj)
+
+
+def in_time(test: Callable[P, Awaitable[None]]) -> Callable[P, Coroutine[None, None, None]]:
+    """Fail an asynchronous test that hangs.
+
+    It runs in a task of its own: canceling the one that pytest runs everything in takes all later tests with it.
+    """
+
+    @functools.wraps(test)
+    async def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        running = asyncio.ensure_future(test(*args, **kwargs))
+        done, _ = await asyncio.wait([running], timeout=LONGEST)
+        if not done:
+            running.cancel()
+            await asyncio.wait([running], timeout=PATIENCE)
+        assert done, f"the test hung: it was given up after {LONGEST:.0f} s"
+        await running
+
+    return wrapper
 
 
 @pytest.fixture(scope="session")
@@ -89,10 +128,11 @@ def database(new_database: Callable[[], Connections]) -> Connections:
 
 @pytest.fixture
 def kill(server: EmbeddedServer) -> Callable[[int], None]:
-    """Ends a server process, as an operator would."""
+    """Ends a server process, as an operator would; it is gone when this returns."""
 
     def end(backend: int) -> None:
         with psycopg.connect(server.conninfo(SUPERUSER, "postgres"), autocommit=True) as superuser:
-            superuser.execute("SELECT pg_terminate_backend(%s, 5000)", (backend,))
+            gone = superuser.execute("SELECT pg_terminate_backend(%s, %s)", (backend, int(PATIENCE * 1000))).fetchone()
+        assert gone == (True,)
 
     return end

@@ -2,6 +2,9 @@
 
 Time stands still at ``NOW`` unless a test moves it. ``CountingRandom`` gives the same keys, hence the same ids, in
 every run. ``PausingLanes`` lets a test stand between two steps of a request; the work is done by the real lanes.
+
+A busy machine is slow, and that must not make a test fail: what happens in the background is waited for by ``until``,
+and where a test keeps somebody waiting, ``unlimited`` takes the limits of time of the database away.
 """
 
 import asyncio
@@ -19,6 +22,7 @@ import httpx
 import orjson
 import psycopg
 import uvicorn
+from psycopg.conninfo import make_conninfo
 
 from gateway.assemble import Running, assemble, vault_of
 from gateway.audit.entry import commit_salted
@@ -64,7 +68,7 @@ MARKET_MATTER = duty(DEMO.market_matter_number, DEMO.market_matter_kind, DEMO.ma
 
 
 class FixedClock:
-    """A wall clock that stands still; the stop watch runs, for caches and pauses."""
+    """A clock that stands still, the stop watch too: no minute is ever over in the middle of a test."""
 
     def __init__(self, at: datetime = NOW) -> None:
         self.at = at
@@ -73,7 +77,7 @@ class FixedClock:
         return self.at
 
     def monotonic(self) -> float:
-        return SystemClock().monotonic()
+        return 0.0
 
 
 class CountingRandom:
@@ -120,7 +124,7 @@ class House:
         self.connections = connections
         self.clock = clock
         self.random = random
-        self.http = httpx.AsyncClient()
+        self.http = httpx.AsyncClient(timeout=PATIENCE)
         self._key: DevelopmentKey = development_key(settings, CountingRandom("issuer"))
         self._application = Application(self._start, settings.max_body)
         self._server = uvicorn.Server(
@@ -133,6 +137,7 @@ class House:
                 log_level="critical",
                 access_log=False,
                 server_header=False,
+                timeout_graceful_shutdown=int(PATIENCE),
             )
         )
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -170,9 +175,10 @@ class House:
         """Listen until :meth:`stop`."""
         await self._server.serve([self._socket])
 
-    async def listening(self) -> None:
-        """Wait until it answers."""
-        await until("it listens", lambda: self._server.started)
+    @property
+    def listening(self) -> bool:
+        """Whether it answers."""
+        return self._server.started
 
     def stop(self) -> None:
         """Let ``serve`` return."""
@@ -191,7 +197,7 @@ class House:
     async def post(self, content: bytes, headers: Mapping[str, str] = JSON, method: str = "POST") -> httpx.Response:
         """Send bytes as they are."""
         return await self.http.request(
-            method, f"http://127.0.0.1:{self.port}/graphql", content=content, headers=dict(headers), timeout=30
+            method, f"http://127.0.0.1:{self.port}/graphql", content=content, headers=dict(headers)
         )
 
     async def ask(
@@ -262,7 +268,8 @@ async def opened(
     house = House(settings, connections, FixedClock(), drawn)
     serving = asyncio.create_task(house.serve())
     try:
-        await house.listening()
+        await until("it listens", lambda: house.listening or serving.done())
+        assert house.listening, "it did not start"
         yield house
     finally:
         await house.http.aclose()
@@ -274,6 +281,17 @@ def seed(settings: Settings, connections: Connections, random: Random) -> None:
     """Load the demonstration set, once."""
     with psycopg.connect(connections.writer) as connection:
         seed_demo(connection, vault_of(settings, random), TODAY)
+
+
+def with_options(conninfo: str, **options: str) -> str:
+    """A connection string whose ``options`` take the place of those of its role; the limits of time: "0" is none."""
+    return make_conninfo(conninfo, options=" ".join(f"-c {name}={value}" for name, value in options.items()))
+
+
+def unlimited(connections: Connections) -> Connections:
+    """The same connections, on which nothing ever takes too long: who is kept waiting waits until the test lets go."""
+    roles = (connections.owner, connections.reader, connections.writer, connections.log)
+    return Connections(*(with_options(role, statement_timeout="0", lock_timeout="0") for role in roles))
 
 
 async def until(what: str, condition: Callable[[], bool | Awaitable[bool]]) -> None:

@@ -15,10 +15,9 @@ import httpx
 from gateway.clock import SystemClock, SystemRandom
 from gateway.identity.development import development_key
 from gateway.settings import PREFIX, read
-from tests.harness import JSON
+from tests.harness import JSON, PATIENCE, PUBLIC
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60.0  # seconds
 
 
 class Process:
@@ -26,7 +25,8 @@ class Process:
 
     def __init__(self, verb: str, home: Path, **settings: str) -> None:
         self.home = home
-        self.port = free_port()
+        self._reserved = reserved_port()
+        self.port: int = self._reserved.getsockname()[1]
         self._verb = verb
         self._environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
@@ -42,6 +42,7 @@ class Process:
             [sys.executable, "-m", "gateway.cli", self._verb],
             env=self._environ,
             cwd=self.home,
+            stdin=subprocess.DEVNULL,
             stdout=self._said,
             stderr=subprocess.STDOUT,
         )
@@ -54,6 +55,7 @@ class Process:
             self._process.kill()
         self._process.wait()
         self._said.close()
+        self._reserved.close()
 
     @property
     def url(self) -> str:
@@ -67,16 +69,25 @@ class Process:
 
     def ready(self) -> "Process":
         """Wait until it answers and every part is well."""
+        return self.until_readiness(200)
+
+    def until_readiness(self, status: int) -> "Process":
+        """Wait until ``/readyz`` answers with this status."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             assert self._process.poll() is None, self.said
             try:
-                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                if httpx.get(f"{self.url}/readyz", timeout=PATIENCE).status_code == status:
                     return self
             except httpx.HTTPError:
                 pass
             time.sleep(0.05)
-        raise AssertionError(f"not ready after {PATIENCE} seconds:\n{self.said}")
+        raise AssertionError(f"/readyz did not answer {status} within {PATIENCE:.0f} seconds:\n{self.said}")
+
+    def post(self, persona: str, content: bytes) -> httpx.Response:
+        """Ask as a persona."""
+        headers = JSON if persona == PUBLIC else self.headers(persona)
+        return httpx.post(f"{self.url}/graphql", content=content, headers=headers, timeout=PATIENCE)
 
     def headers(self, persona: str) -> Mapping[str, str]:
         """The headers of a persona, with a token by the development key of this home."""
@@ -95,8 +106,12 @@ class Process:
         self._process.wait(PATIENCE)
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+def reserved_port() -> socket.socket:
+    """Holds a port that the system gives to nobody else, and on which a server may listen that asks for it by number.
+
+    A connection to it is refused until one does.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held

@@ -48,7 +48,8 @@ class Reference:
             chosen = given.get("filter")
             wanted = {} if not isinstance(chosen, dict) else {k: v for k, v in chosen.items() if v is not None}
             rows, kind = [*self.world.of("enterprise")], BY_NAME["enterprise"]
-            return walk.connection(kind, rows, nodes, (key,), walk.everybody("enterprise"), wanted)
+            listed = {"legal", "individual"} if "name" in wanted else {"legal"}  # row 7: by code or exact name only
+            return walk.connection(kind, rows, nodes, (key,), walk.everybody("enterprise") & listed, wanted)
         found = self._found(name, given)
         for row, matched in found:
             if eyes.shows(row):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 import uvloop
 from graphql import GraphQLSchema
 
+from gateway.audit.account import Accounts
 from gateway.audit.log import Log
 from gateway.catalogue.fields import Owner, snake
 from gateway.catalogue.kinds import BY_NAME, KINDS
@@ -151,6 +152,7 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
             Preparations(64),
             vault,
             lanes,
+            Accounts(),
             log,
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, get_named_type
 from hypothesis import strategies as st
 
+from gateway.catalogue.codes import check, normalize
 from gateway.catalogue.kinds import BY_NAME, BY_TYPE
 from gateway.values import Caller, Role
 from tests.reference_documents import Chance, Writer, everything
@@ -45,7 +46,8 @@ def questions(draw: st.DrawFn, side: Side, world: World) -> Question:
     chance = Chance(draw)
     caller = who(chance)
     access = on_what(chance, world, caller)
-    asking = _Asking(chance, side, world, caller, access, _about(chance, world, caller, access))
+    about = _about(chance, world, caller, access)
+    asking = _Asking(chance, side, world, caller, access, about, as_written=chance.likely(20))
     return asking.question()
 
 
@@ -108,6 +110,7 @@ class _Asking:
     caller: Caller
     access: dict[str, object] | None
     about: Row
+    as_written: bool  # whether codes with wrong check digits may be asked for
 
     def question(self) -> Question:
         writer = Writer(self.chance, self.side.schema(self.caller), self._cursor)
@@ -157,7 +160,8 @@ class _Asking:
             case "person":
                 return [("by", writer.given("PersonBy!", self._by("PersonBy!")))]
             case _:
-                return [("by", writer.given("SubjectBy!", self._by("SubjectBy!")))]
+                by = ("by", writer.given("SubjectBy!", self._by("SubjectBy!")))
+                return [by, ("asWritten", writer.given("Boolean", True))] if self.as_written else [by]
 
     def _listed(self, writer: Writer) -> list[tuple[str, str]]:
         found = [("first", writer.given("Int", 1 + self.chance.below(5)))]
@@ -182,8 +186,9 @@ class _Asking:
             row = self.about if self.about.kind == "person" else self.chance.pick(persons)
             other = row if self.chance.likely(92) else self.chance.pick(persons)
             return {"idNumber": row.item["idNumber"], "name": other.item["name"]}
-        codes = [row for row in self.world.of("identifier") if row.subject == self.about.subject]
-        one = self.chance.pick(codes or [*self.world.of("identifier")])
+        everybodys = [row for row in self.world.of("identifier") if self.as_written or _sound(row)]
+        own = [row for row in everybodys if row.subject == self.about.subject]
+        one = self.chance.pick(own or everybodys)
         value = str(one.item["value"])
         return {_ARGUMENT[str(one.item["kind"])]: value.lower() if self.chance.likely(20) else value}
 
@@ -203,6 +208,11 @@ class _Asking:
         own = [row for row in rows if row.subject == self.about.subject]
         row = chance.pick(own if own and kind != "enterprise" and chance.likely(85) else rows)
         return self.side.opaque(self.caller, "cursor", kind, row.id, row.subject_class == "person")
+
+
+def _sound(identifier: Row) -> bool:
+    kind = str(identifier.item["kind"])
+    return not check(kind, normalize(kind, str(identifier.item["value"])))
 
 
 def whole(schema: GraphQLSchema, row: Row, world: World) -> tuple[str, dict[str, object]]:

@@ -157,7 +157,7 @@ class Walk:
         classes: frozenset[str],
         wanted: Mapping[str, object] = MappingProxyType({}),
     ) -> dict[str, object] | None:
-        """A page of rows with the ``wanted`` values; null if on this ground no row of the kind could be shown."""
+        """A page of rows of these ``classes`` with the ``wanted`` values; null if no row of them could be shown."""
         if not classes:
             self.told.levels[path, kind.name] = {WITHHELD}
             return None
@@ -165,15 +165,17 @@ class Walk:
         ordered, after = _newest_first(kind, rows), given.get("after")
         if after is not None:
             ordered = self._behind(ordered, after)
-        chosen = [row for row in ordered if all(row.item.get(name) == value for name, value in wanted.items())]
+        own = [row for row in ordered if row.subject_class in classes]
+        chosen = [row for row in own if all(row.item.get(name) == value for name, value in wanted.items())]
         shown = [row for row in chosen if self.eyes.shows(row)]
         first = given.get("first", DEFAULT_FIRST)
         assert isinstance(first, int)
         page, more = shown[:first], len(shown) > first
-        for row in page:
+        asked = self.document.below(nodes, f"{kind.type_name}Connection")
+        telling = any(inner[0].name.value != "__typename" for inner in asked.values())  # of its rows, be it a cursor
+        for row in page if telling else ():
             self.told.paged.add((row.kind, row.id))
             self.told.rests |= self.eyes.rests(row)
-        asked = self.document.below(nodes, f"{kind.type_name}Connection")
         found: dict[str, object] = {}
         for key, inner in asked.items():
             match inner[0].name.value:

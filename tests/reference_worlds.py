@@ -106,7 +106,8 @@ def _subject(dice: Dice, number: int, subject_class: SubjectClass, *, organizati
     item = _item(dice, BY_NAME[kind])
     prefix = "51" if organization else {"legal": "91", "individual": "92"}[subject_class.value]
     code = uscc(prefix, "220802", serial("YL", 7000 + number))
-    item |= {"uscc": code, "name": f"样例{number}号{dice.pick(_NAMES)}", "region": dice.pick(REGIONS)}
+    name = f"样例{number}号{dice.pick(_NAMES)}" if dice.chance(90) else None
+    item |= {"uscc": code, "name": name, "region": dice.pick(REGIONS)}
     return Subject(kind, subject_class, item, tuple(_identifiers(dice, number, code)))
 
 
@@ -117,7 +118,8 @@ def _identifiers(dice: Dice, number: int, code: str) -> Iterator[Item]:
         yield _identifier(dice, "REGISTRATION_NUMBER", registration_number("220800", number // 4), conflicting=True)
     if dice.chance(40):
         body = organization_code(serial("YL", 7000 + number))
-        yield _identifier(dice, "ORGANIZATION_CODE", f"{body[:8]}-{body[8]}", conflicting=False)
+        digit = "Z" if dice.chance(40) else body[8]  # no check digit is a Z: some were issued with a wrong one
+        yield _identifier(dice, "ORGANIZATION_CODE", f"{body[:8]}-{digit}", conflicting=False)
     if dice.chance(40):
         yield _identifier(dice, "CERTIFICATE_NUMBER", f"样例证字 {number} 号", conflicting=False)
 
@@ -132,7 +134,7 @@ def _record(dice: Dice, subject: Subject) -> Record:
     item = _item(dice, kind)
     person = subject.subject_class is SubjectClass.PERSON
     item |= {
-        "subjectName": subject.text("name"),
+        "subjectName": subject.text("name") or "样例",
         "subjectIdNumber": subject.text("idNumber") if person else item["subjectIdNumber"],
         "disclosure": dice.pick(_LEVELS),
         "status": dice.pick(_STATUSES),

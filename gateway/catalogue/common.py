@@ -16,7 +16,6 @@ PENALTY_LAW = "APL art. 48"
 
 REPRESENTATIVE = Part(
     "legalRepresentative",
-    "LegalRepresentative",
     "法定代表人 / 经营者",
     "The legal representative; of an individual business, its operator (经营者).",
     (
@@ -91,7 +90,8 @@ def registration(statuses: tuple[str, ...]) -> tuple[Field, ...]:
               length=18, basis=REGISTRATION, standard="GB 32100-2015"),
         Field("codeStatus", Type.CODE, "代码校验状态", "Result of both check digits of the code (GB 32100, GB 11714).",
               "subject.identity", required=True, values=CODE_STATUSES, basis=REGISTRATION),
-        Field("name", Type.TEXT, "名称", "Registered name.", "subject.identity", required=True, filter=True, basis=REGISTRATION),
+        Field("name", Type.TEXT, "名称", "Registered name; null: not known to the platform.", "subject.identity", filter=True,
+              basis=REGISTRATION),
         Field("status", Type.CODE, "登记状态", "Registration status.", "subject.identity", required=True, filter=True,
               values=statuses, basis=REGISTRATION),
         Field("region", Type.TEXT, "行政区划", "Region of the present seat (GB/T 2260); never derived from the code.",

@@ -23,6 +23,8 @@ ENTERPRISE = Kind(
     standings=(Standing.ORDINARY,),
     group="enterprise",
     natural_key=("uscc",),
+    listed=(SubjectClass.LEGAL,),  # an individual business is a person's: found by code or exact name (row 7)
+    named_by="name",
     fields=(
         *registration(("ACTIVE", "SUSPENDED", "REVOKED", "DEREGISTERED", "MOVED_OUT")),
         Field("kind", Type.CODE, "市场主体类型", "Kind of enterprise.", "subject.identity", required=True, basis=REGISTRATION,

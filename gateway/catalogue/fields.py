@@ -5,7 +5,7 @@ here knows about SQL or GraphQL. Names are the GraphQL names (camelCase); column
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -105,7 +105,6 @@ class Part:
     """A GraphQL object inside a row: ``legalRepresentative { name idNumber phone }``. Columns carry its name in front."""
 
     name: str
-    type_name: str
     zh: str
     en: str
     fields: tuple[Field, ...]
@@ -113,6 +112,10 @@ class Part:
     def column(self, inner: Field) -> str:
         """The column of one of its fields."""
         return f"{snake(self.name)}_{inner.column}"
+
+    def type_name(self, owner: "Kind") -> str:
+        """Its GraphQL type, the same in the schema of every role: ``EnterpriseLegalRepresentative``."""
+        return owner.type_name + self.name[:1].upper() + self.name[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,12 @@ class Kind:
     order: tuple[str, ...] = field(default=())  # newest first, by these fields, then by id
     group: str = ""  # the policy group of its rows
     node: bool = True  # has an opaque id and can be asked for by ``node``
+    listed: tuple[SubjectClass, ...] = ()  # whose rows a list at the root may hold
+    named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list
+
+    def found_by(self, filters: Collection[str]) -> tuple[SubjectClass, ...]:
+        """Whose rows a list at the root may hold under these filters."""
+        return self.classes if self.named_by in filters else self.listed
 
     def coordinates(self) -> Iterator[tuple[str, str]]:
         """Every (coordinate, policy group) of this kind; the kind's own rows come first, as ``penalty``."""

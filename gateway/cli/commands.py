@@ -1,6 +1,7 @@
 """What each verb of the command line does."""
 
 import argparse
+import gc
 import logging
 import signal
 import socket
@@ -21,9 +22,12 @@ from gateway.policy.compile import load
 from gateway.schema.build import build, sdl
 from gateway.settings import Settings, SettingsError
 from gateway.store.database import Connections
+from gateway.store.embedded import EmbeddedServer
 from gateway.store.migrate import current, head, migrate
 from gateway.values import Role
-from gateway.web.app import Application
+from gateway.web.app import Application, Start
+
+GENERATIONS = (10_000, 20, 50)  # of the garbage collector; the interpreter begins with 700, 10, 10
 
 _logger = logging.getLogger("gateway")
 
@@ -42,7 +46,7 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
     try:
         with psycopg.connect(connections.writer) as connection:
             seed_demo(connection, vault_of(settings, SystemRandom()), _today())
-        _serve(settings, connections, lambda: print(what_to_try(settings), flush=True))
+        _serve(settings, connections, server, lambda: print(what_to_try(settings), flush=True))
     finally:
         if server is not None:
             server.stop()
@@ -51,13 +55,16 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
 
 def serve(settings: Settings, options: argparse.Namespace) -> int:
     """Serve. The database must be there and at the newest migration: serving never changes it."""
+    if not settings.database_url and not EmbeddedServer.made(settings.home):
+        print("There is no database yet: run `gateway migrate` first.", file=sys.stderr)
+        return 1
     stop_on_signal()
     connections, server = database(settings)
     try:
         if current(connections.owner) != head():
             print("The database is not at the newest migration: run `gateway migrate` first.", file=sys.stderr)
             return 1
-        _serve(settings, connections, lambda: None)
+        _serve(settings, connections, server, lambda: None)
     finally:
         if server is not None:
             server.stop()
@@ -112,38 +119,60 @@ def stop_on_signal() -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says that it is ready once it has its port, not before."""
+    """Assembles the gateway first, so that what fails then is told like any failure of a command.
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    Says that it is ready once it has its port, not before.
+    """
+
+    def __init__(self, settings: Settings, start: Start, ready: Callable[[], None]) -> None:
+        application = Application(self._assembled, settings.max_body)
+        config = uvicorn.Config(
+            application,
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            log_level="warning",
+        )
         super().__init__(config)
+        self._start = start
         self._ready = ready
 
     async def startup(self, sockets: "list[socket.socket] | None" = None) -> None:
         """See uvicorn."""
+        self._running = await self._start()
         await super().startup(sockets)
         if self.started and not self.should_exit:
+            _settle()
             self._ready()
 
+    async def _assembled(self) -> Running:
+        return self._running
 
-def _serve(settings: Settings, connections: Connections, ready: Callable[[], None]) -> None:
+
+def _settle() -> None:
+    """What was made so far (policy, catalogue) lives as long as the process: the collector need not look at it.
+
+    A request leaves little behind, so the collector also need not come by every few of them. Measured at 64 clients:
+    a seventh to a quarter less CPU per request.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GENERATIONS)
+
+
+def _serve(
+    settings: Settings, connections: Connections, server: EmbeddedServer | None, ready: Callable[[], None]
+) -> None:
     async def start() -> Running:
-        return await assemble(settings, connections)
+        return await assemble(settings, connections, server=server)
 
-    application = Application(start, settings.max_body)
-    config = uvicorn.Config(
-        application,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        log_level="warning",
-    )
-    _Server(config, ready).run()
+    _Server(settings, start, ready).run()
 
 
 def _progress(done: int, whole: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from gateway.cli import commands
-from gateway.errors import GatewayError
+from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
 from gateway.values import Role
@@ -61,13 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except GatewayError as error:
-        print("\n".join([error.en, *(fault.rule for fault in error.faults)]), file=sys.stderr)
+        print("\n".join([error.en, *map(_told, error.faults)]), file=sys.stderr)
         return 1
     except (EmbeddedError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 0
+
+
+def _told(fault: Fault) -> str:
+    """``file:line: what is wrong``, or what is wrong alone."""
+    return f"  {':'.join(map(str, fault.path))}: {fault.rule}" if fault.path else f"  {fault.rule}"
 
 
 def _positive(text: str) -> int:

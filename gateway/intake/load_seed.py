@@ -45,13 +45,16 @@ def seed_reference(connection: Connection, *, directory: Path, today: date) -> N
 
 
 def real_organizations(directory: Path) -> Iterator[Subject]:
-    """The real organizations and codes of ``seed/organizations.csv``; a wrong code is kept, with its status."""
+    """The real organizations and codes of ``seed/organizations.csv``; a wrong code is kept, with its status.
+
+    Of most only the code is known: their name is null.
+    """
     for row in table(directory, "organizations"):
         code, enterprise = row["uscc"], row["library"] == "enterprise"
         item: dict[str, Value] = {
             "uscc": code,
             "codeStatus": row["codeStatus"],
-            "name": row["name"] or f"(名称未收录) {code}",
+            "name": row["name"] or None,
             "status": "ACTIVE",
             "region": row["region"] or UNKNOWN_REGION,
             "kind" if enterprise else "category": row["category"],

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gateway.catalogue.codes import CITIZEN_ID, check, normalize
+from gateway.catalogue.codes import CERTIFICATE_LENGTH, CITIZEN_ID, check, normalize
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Field
 from gateway.catalogue.fields import Type as FieldType
@@ -20,6 +20,8 @@ NUMBER_LENGTH = 128  # consent numbers, matter numbers, legal bases
 OPAQUE_LENGTH = 512  # ids and cursors
 DEFAULT_FIRST = Arguments().first
 EMPTY = "must not be empty"
+CODE_LENGTH = CERTIFICATE_LENGTH  # of the longest kind of code
+AS_WRITTEN = "if the document says so all the same, ask with asWritten: true"
 
 
 def _camel(word: str) -> str:
@@ -53,7 +55,7 @@ def root_arguments(name: RootName, key: str, given: Mapping[str, object], faults
     chosen = given.get("filter")
     access = given.get("access")
     return RootArguments(
-        by=_by(name, by, (key, "by"), faults) if isinstance(by, dict) else None,
+        by=_by(name, by, given.get("asWritten") is True, (key, "by"), faults) if isinstance(by, dict) else None,
         node=_bounded(node, OPAQUE_LENGTH, (key, "id"), faults) if isinstance(node, str) else None,
         filter=_filter(chosen, (key, "filter"), faults) if isinstance(chosen, dict) else (),
         access=_access(access, (key, "access"), faults) if isinstance(access, dict) else None,
@@ -70,19 +72,22 @@ def page_arguments(path: Path, given: Mapping[str, object], limits: Limits, faul
     return Arguments(count, cursor)
 
 
-def _by(name: RootName, given: Mapping[str, object], path: Path, faults: list[Fault]) -> By | ByPerson:
+def _by(
+    name: RootName, given: Mapping[str, object], as_written: bool, path: Path, faults: list[Fault]
+) -> By | ByPerson:
     if name is RootName.PERSON:
-        number = _code(CITIZEN_ID, given["idNumber"], (*path, "idNumber"), faults)
+        number = normalize(CITIZEN_ID, str(given["idNumber"]))
+        faults.extend(Fault((*path, "idNumber"), rule) for rule in check(CITIZEN_ID, number))
         return ByPerson(number, _text(given["name"], _NAME_LENGTH, (*path, "name"), faults))
     ((field, value),) = given.items()
-    kind = _KINDS[field]
-    return By(kind, _code(kind, value, (*path, field), faults))
-
-
-def _code(kind: str, value: object, path: Path, faults: list[Fault]) -> str:
+    kind, place = _KINDS[field], (*path, field)
     code = normalize(kind, str(value))
-    faults.extend(Fault(path, rule) for rule in check(kind, code))
-    return code
+    if as_written:  # said by the caller and never found out by looking: faults depend on nothing that is stored
+        if not code:
+            faults.append(Fault(place, EMPTY))
+        return By(kind, _bounded(code, CODE_LENGTH, place, faults))
+    faults.extend(Fault(place, f"{rule}; {AS_WRITTEN}") for rule in check(kind, code))
+    return By(kind, code)
 
 
 def _text(value: object, length: int, path: Path, faults: list[Fault]) -> str:

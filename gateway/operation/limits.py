@@ -207,7 +207,7 @@ def _check_literals(document: DocumentNode, limits: Limits) -> None:
             if isinstance(item, FieldNode | InlineFragmentNode) and item.selection_set:
                 stack.append(item.selection_set)
     if outside > limits.directives:
-        raise LimitExceeded(Fault((), f"more than {limits.directives} directives"))
+        raise LimitExceeded(Fault(("query",), f"more than {limits.directives} directives"))
     if faults:
         raise BadInput(*faults[: limits.faults])
 

@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from graphql import (
     DocumentNode,
     GraphQLError,
+    GraphQLInputType,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    ValueNode,
+    VisitorAction,
     parse,
     validate,
 )
@@ -50,9 +53,17 @@ def _literal_message(message: str) -> str:
 class _Literals(ValuesOfCorrectTypeRule):
     """graphql-core's rule, its messages without the values."""
 
+    _whole: ValueNode | None = None
+
+    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
+        """Check a whole literal; remember it, since graphql-core reports some of its parts without their place."""
+        self._whole = node
+        return super().is_valid_value_node(node, input_type)
+
     def report_error(self, error: GraphQLError) -> None:
         """Report the same place in words of our own."""
-        super().report_error(GraphQLError(_literal_message(error.message), error.nodes))
+        nodes = error.nodes if error.locations else self._whole
+        super().report_error(GraphQLError(_literal_message(error.message), nodes))
 
 
 _RULES = tuple(_Literals if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules)
@@ -76,14 +87,14 @@ def read_text(text: str, limits: Limits) -> DocumentNode:
         return parse(text, max_lexical_tokens=limits.tokens, max_comments=limits.comments)
     except GraphQLSyntaxError as error:
         if error.description.startswith(("Document contains more than", "Document is nested too deeply")):
-            raise LimitExceeded(Fault((), error.description.split(". ")[0])) from None
+            raise LimitExceeded(Fault((), error.description.split(". ")[0], _places(error))) from None
         raise InvalidOperation(Fault((), _syntax_message(error.description)[:_LONGEST], _places(error))) from None
 
 
 def check(document: DocumentNode, schema: GraphQLSchema, limits: Limits) -> None:
     """Validate. Raises InvalidOperation with the first ``limits.faults`` faults, each with its places."""
     if not any(isinstance(item, OperationDefinitionNode) for item in document.definitions):
-        raise InvalidOperation(Fault((), "The document has no operation."))
+        raise InvalidOperation(Fault(("query",), "The document has no operation."))
     errors = validate(schema, document, _RULES, max_errors=limits.faults, hide_suggestions=True)
     if errors:
         raise InvalidOperation(*_faults(errors[: limits.faults]))

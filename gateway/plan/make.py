@@ -103,7 +103,7 @@ def _list(root: Root, kind: Kind, builder: Builder, filters: tuple[str, ...]) ->
     row = Row(kind, target, classes_of(kind, frozenset(one.value for one in SubjectClass)))
     decided = builder.decided(path, kind)
     if not decided.arms:
-        return sa.select(literal(NULL)).select_from(builder.ground.source())
+        return sa.select(literal(NULL)).select_from(builder.ground.source()).where(sa.false())  # no row: no answer
     where: list[Expression] = [target.c[snake(name)] == parameter(f"filter.{name}") for name in filters]
     child = Selected(root.key, root.name.value, "Query", root.children, root.slot)
     text = builder.connection(row, decided, child, Place(path, ()), where)

@@ -11,7 +11,7 @@ from gateway.catalogue.fields import Kind, Link, Owner, Part, SubjectClass, snak
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.plan.admission import admitted, classes_of
 from gateway.plan.cells import Openable, Row, cell, guarded
-from gateway.plan.fragment import MARK, NULL, TEXT, Expression, Piece, Query, TableAlias, joined, literal
+from gateway.plan.fragment import MARK, NULL, ROW, TEXT, Expression, Piece, Query, TableAlias, joined, literal
 from gateway.plan.ground import Ground, parameter
 from gateway.plan.model import Node
 from gateway.plan.pieces import class_of, comma, key_marker, matched_by, newest, opaque, personal
@@ -286,9 +286,9 @@ class Builder:
         yield sa.tuple_(*[row.table.c[name] for name in names], row.table.c.id) < found
 
     def _row_marker(self, number: int, row: Row, decided: KindDecision) -> Iterator[Piece]:
-        yield f"{MARK}r{number},"
+        yield f"{ROW}{number}/"
         yield from class_of(row)
-        yield ","
+        yield "/"
         yield self._relations(row, decided.relations)
         yield ","
         yield row.table.c.subject_id
@@ -297,7 +297,7 @@ class Builder:
             yield row.table.c.id
         yield ","
         yield row.table.c.version
-        yield MARK
+        yield ROW
 
     def _relations(self, row: Row, relations: Relation) -> Piece:
         terms: list[Expression] = []

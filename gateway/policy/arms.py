@@ -27,6 +27,7 @@ class Ground(NamedTuple):
     matter: bool = False  # a matter is given
     service: bool = False  # the matter is the service of documents
     step_up: bool = False  # assurance 3: proven anew for this session
+    idle_matter: bool = False  # a matter is given for a purpose that no matter serves: no ground, but worth telling
 
 
 def ground_of(access: Access | None, assurance: int) -> Ground:
@@ -36,7 +37,8 @@ def ground_of(access: Access | None, assurance: int) -> Ground:
         return Ground(step_up=step_up)
     matter = access.matter if access.purpose in MATTER_PURPOSES else None
     service = matter is not None and matter.kind is MatterKind.SERVICE_OF_DOCUMENTS
-    return Ground(bool(access.consent), matter is not None, service, step_up)
+    idle = access.matter is not None and matter is None
+    return Ground(bool(access.consent), matter is not None, service, step_up, idle)
 
 
 def rests_on_access(visibility: Visibility) -> bool:

@@ -82,8 +82,8 @@ class _Walk:
         self.trail[path, coordinate] = (draft, known | frozenset(classes))
 
 
-def decide(visibility: Visibility, root: Root, ground: Ground) -> Decision:
-    """What ``visibility`` lets be seen of ``root`` on this ground.
+def decide(visibility: Visibility, root: Root, ground: Ground, filters: tuple[str, ...] = ()) -> Decision:
+    """What ``visibility`` lets be seen of ``root`` on this ground; ``filters`` are the names of its filtered fields.
 
     Raises InvalidOperation where one response key would stand for two fields of a merged list, InternalError for a
     selected field that the catalogue does not know (a fault of ours: the schema comes from the catalogue).
@@ -95,9 +95,14 @@ def decide(visibility: Visibility, root: Root, ground: Ground) -> Decision:
     )
     walk = _Walk(Lens(visibility, ground, _protected(root, spots)))
     for spot in spots:
-        walk.spot(spot, _EVERYBODY)
+        walk.spot(spot, _subjects(root, spot, filters))
     kinds = MappingProxyType({key: _kind(draft) for key, draft in walk.drafts.items()})
     return Decision(kinds, _redactions(walk), visibility.version)
+
+
+def _subjects(root: Root, spot: Spot, filters: tuple[str, ...]) -> frozenset[SubjectClass]:
+    """Whose rows a root may answer with: there are kinds of subjects that nobody may list."""
+    return frozenset(spot.kind.found_by(filters)) if root.name is RootName.ENTERPRISES else _EVERYBODY
 
 
 def _protected(root: Root, spots: tuple[Spot, ...]) -> bool:

@@ -79,6 +79,8 @@ class Sources:
 
 def read(directory: Path) -> Sources:
     """Read a policy directory. Raises PolicyRefused with every malformed line and unknown name."""
+    if not directory.is_dir():
+        raise PolicyRefused(Fault((directory.name,), "the folder of the policy is missing"))
     faults: list[Fault] = []
     texts = {path.relative_to(directory).as_posix(): _canonical(path, directory, faults) for path in _paths(directory)}
     for name in ("model.conf", "invariants.yaml"):

@@ -17,6 +17,12 @@ from gateway.schema.vocabulary import Vocabulary
 from gateway.values import RootName
 
 _ONE = "Looked up by one identifier, current or historical"
+_AS_WRITTEN = Argument(
+    "asWritten",
+    nullable(bool),
+    "Take the code as a document shows it, whatever its check digits say: wrong ones were issued (照原文查询，不校验).",
+    False,
+)
 
 
 class Roots:
@@ -36,7 +42,7 @@ class Roots:
         for kind in (ENTERPRISE, ORGANIZATION):
             if self._types.has(kind.name):
                 by = Argument("by", self._subject_by(), "The identifier (代码).")
-                yield kind.name, self._root(kind, f"{_ONE} ({kind.zh}).", by)
+                yield kind.name, self._root(kind, f"{_ONE} ({kind.zh}).", by, _AS_WRITTEN)
         if self._types.has(PERSON.name):
             by = Argument("by", self._person_by(), "ID number and name, which must belong together (姓名与身份证号).")
             text = "Looked up by ID number and name together; anything that does not fit gives null (自然人)."
@@ -47,8 +53,8 @@ class Roots:
             yield RootName.ENTERPRISES.value, self._enterprises()
         yield RootName.VIEWER.value, Member(self._viewer(), "Who asks, and what they may see (当前用户).")
 
-    def _root(self, kind: Kind, text: str, by: Argument) -> Member:
-        return Member(nullable(self._types.type(kind.name)), text, (by, self._access_argument()))
+    def _root(self, kind: Kind, text: str, *by: Argument) -> Member:
+        return Member(nullable(self._types.type(kind.name)), text, (*by, self._access_argument()))
 
     def _node(self) -> Member:
         named = Argument("id", strawberry.ID, "The opaque id (标识).")
@@ -61,7 +67,8 @@ class Roots:
         if chosen is not None:
             text = "Only rows with these values (筛选)."
             arguments = (Argument("filter", nullable(chosen), text, strawberry.UNSET), *arguments)
-        return Member(nullable(self._types.connection(ENTERPRISE)), "Enterprises, page by page (企业列表).", arguments)
+        text = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
+        return Member(nullable(self._types.connection(ENTERPRISE)), text, arguments)
 
     def _filter(self, kind: Kind) -> Any:
         fields = [item for item in kind.fields if item.filter and self._types.shown(f"{kind.name}.{item.name}")]

@@ -47,7 +47,6 @@ class Types:
             kind.name: declare(kind.type_name, *((self.node,) if kind.node else ())) for kind in self._visible
         }
         self._connections: dict[str, Any] = {}
-        self._parts: dict[str, Any] = {}
         for kind in self._visible:
             self._fill(kind)
 
@@ -123,18 +122,9 @@ class Types:
         return Member(nullable(many(inner) if link.many else inner), description)
 
     def _part(self, kind: Kind, part: Part, inner: tuple[Field, ...]) -> Any:
-        """Parts of one name may show different fields under different kinds; then each kind has its own type."""
-        same = {
-            tuple(item.name for item in self._part_fields(other, twin))
-            for other in self._visible
-            for twin in other.parts
-            if twin.type_name == part.type_name
-        } - {()}
-        name = part.type_name if len(same) == 1 else kind.type_name + part.type_name
-        if name not in self._parts:
-            members = {item.name: Member(nullable(type_of(item, self._words)), describe(item)) for item in inner}
-            self._parts[name] = object_type(declare(name), f"{part.en} ({part.zh})", members)
-        return self._parts[name]
+        """Each kind has types of its own: a role may know a field of one kind's part and not of another's."""
+        members = {item.name: Member(nullable(type_of(item, self._words)), describe(item)) for item in inner}
+        return object_type(declare(part.type_name(kind)), f"{part.en} ({part.zh})", members)
 
     def _matched_fields(self) -> tuple[Field, ...]:
         """``matched`` tells no more than the identifiers themselves would."""

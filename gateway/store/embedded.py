@@ -31,6 +31,7 @@ from gateway.store.embedded_host import (
     EmbeddedError,
     Programs,
     choose_account,
+    command_line,
     find_programs,
     open_way,
     own_folder,
@@ -70,12 +71,26 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 class EmbeddedServer:
     """A running server that this process uses; make it with :meth:`start`."""
 
-    def __init__(self, programs: Programs, account: Account, folder: Path, sockets: Path, using: IO[bytes]) -> None:
+    def __init__(
+        self,
+        programs: Programs,
+        account: Account,
+        folder: Path,
+        sockets: Path,
+        using: IO[bytes],
+        settings: Mapping[str, str],
+    ) -> None:
         self._programs = programs
         self._account = account
         self._folder = folder
         self._sockets = sockets
         self._using = using
+        self._settings = settings
+
+    @staticmethod
+    def made(home: Path) -> bool:
+        """Whether there is a cluster under ``home``; nothing is made to know it."""
+        return (home.resolve() / "postgres" / "data").exists()
 
     @classmethod
     def start(cls, home: Path, *, settings: Mapping[str, str] = MappingProxyType({})) -> "EmbeddedServer":
@@ -93,14 +108,25 @@ class EmbeddedServer:
         with _locked(folder / "start.lock"):
             using = (folder / "use.lock").open("wb")
             fcntl.flock(using, fcntl.LOCK_SH)
-            server = cls(programs, account, folder, sockets, using)
+            server = cls(programs, account, folder, sockets, using, {**SETTINGS, **settings})
             try:
                 server._prepare()
-                server._run({**SETTINGS, **settings})
+                server._run()
             except BaseException:
                 using.close()
                 raise
         return server
+
+    @property
+    def running(self) -> bool:
+        """Whether the process of the server is there; it may be starting, or recovering."""
+        return _running(self._data) is not None
+
+    def revive(self) -> None:
+        """Start the server again if it has died; without effect after :meth:`stop`. Raises EmbeddedError, OSError."""
+        with _locked(self._folder / "start.lock"):
+            if not self._using.closed:
+                self._run()
 
     @property
     def pid(self) -> int:
@@ -153,7 +179,7 @@ class EmbeddedServer:
             raise EmbeddedError(f"initdb failed: {made.stderr.strip()}")
         half.rename(self._data)
 
-    def _run(self, settings: Mapping[str, str]) -> None:
+    def _run(self) -> None:
         if self._attach():
             LOG.info("attached to the embedded server, process %d", self.pid)
             return
@@ -161,7 +187,7 @@ class EmbeddedServer:
         # PostgreSQL does not start while the process id in one of its lock files is alive, whatever process that is.
         for stale in (self._data / "postmaster.pid", self._sockets / SOCKET, self._sockets / f"{SOCKET}.lock"):
             stale.unlink(missing_ok=True)
-        self._configure(settings)
+        self._configure()
         program, log = self._programs.folder / "pg_ctl", self._folder / "server.log"
         for _ in range(PATIENCE):
             command = (program, "start", "-w", "-t", "120", "-s", "-D", self._data, "-l", log)
@@ -173,9 +199,9 @@ class EmbeddedServer:
             time.sleep(0.5)
         raise EmbeddedError(f"PostgreSQL did not start: {self._last_words() or started.stderr}")
 
-    def _configure(self, settings: Mapping[str, str]) -> None:
+    def _configure(self) -> None:
         names = {self._account.name, _own_name(self._account)}
-        lines = [f"{name} = '{_quoted(value)}'" for name, value in settings.items()]
+        lines = [f"{name} = '{_quoted(value)}'" for name, value in self._settings.items()]
         lines.append(f"unix_socket_directories = '{_quoted(str(self._sockets))}'")
         self._write("postgresql.conf", lines)
         self._write("pg_hba.conf", ["local all all peer map=gateway"])
@@ -218,10 +244,11 @@ def _running(data: Path) -> int | None:
     """The process id of the server of ``data``, if that process is alive and is this server, by its command line."""
     try:
         pid = int((data / "postmaster.pid").read_text(encoding="ascii").splitlines()[0])
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError, IndexError):
         return None
-    return pid if os.path.basename(words[0]) == b"postgres" and os.fsencode(data) in words else None
+    words = command_line(pid)
+    ours = b" ".join(words).endswith(b"/postgres -D " + os.fsencode(data))
+    return pid if ours else None
 
 
 def _socket_folder(folder: Path) -> Path:

@@ -94,16 +94,17 @@ def _major(folder: Path) -> int:
 def choose_account(data: Path) -> Account:
     """Whom to run the server as. An ordinary user: itself. Root: the owner of existing data, else a dedicated account.
 
-    Where none can be made it is ``nobody``. Raises EmbeddedError.
+    Where none can be made it is ``nobody``. Raises EmbeddedError, also for a user id without a name: ``initdb`` and the
+    authentication by peer look it up.
     """
     me = os.geteuid()
     owner = data.stat().st_uid if data.exists() else me
     if me != 0:
         if owner != me:
             raise EmbeddedError(f"{data} belongs to user id {owner}, but we run as user id {me}.")
-        return _account(pwd.getpwuid(me), other=False)
+        return _named(me, f"We run as user id {me}", other=False)
     if owner != 0:
-        return _account(pwd.getpwuid(owner), other=True)
+        return _named(owner, f"{data} belongs to user id {owner}", other=True)
     names = {entry.pw_name for entry in pwd.getpwall()}
     if ACCOUNT not in names and shutil.which("useradd") is not None:
         command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
@@ -115,6 +116,16 @@ def choose_account(data: Path) -> Account:
         except KeyError:
             continue
     raise EmbeddedError(f"PostgreSQL does not run as root, and there is no account {ACCOUNT} or {FALLBACK_ACCOUNT}.")
+
+
+def _named(uid: int, what: str, *, other: bool) -> Account:
+    try:
+        return _account(pwd.getpwuid(uid), other=other)
+    except KeyError:
+        raise EmbeddedError(
+            f"{what}, which has no name on this machine (no entry in /etc/passwd), and PostgreSQL does not run without "
+            "one. Use an account that has one, or set GATEWAY_DATABASE_URL."
+        ) from None
 
 
 def _account(entry: pwd.struct_passwd, *, other: bool) -> Account:
@@ -152,6 +163,21 @@ def own_folder(folder: Path, account: Account) -> Path:
         os.chown(folder, account.uid, account.gid, follow_symlinks=False)
     folder.chmod(0o700)
     return folder
+
+
+def command_line(pid: int, processes: Path = Path("/proc")) -> list[bytes]:
+    """The words with which a process was started; none if it is not there. Where there is no /proc, ``ps`` is asked.
+
+    ``ps`` does not say where a word ends: one that holds spaces is taken for several.
+    """
+    if not (processes / "self").exists():
+        command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout.split()
+    try:
+        line = (processes / str(pid) / "cmdline").read_bytes()  # empty: it has ended and waits to be buried
+    except OSError:
+        return []
+    return line.rstrip(b"\0").split(b"\0") if line else []
 
 
 def run_as(account: Account, command: Sequence[str | Path], folder: Path) -> subprocess.CompletedProcess[str]:

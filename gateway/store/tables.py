@@ -128,9 +128,7 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
 def _indexes(kind: Kind) -> Iterator[sa.Index]:
     match kind.owner:
         case Owner.SUBJECT:
-            for field in kind.fields:
-                if field.filter:
-                    yield sa.Index(f"ix_{kind.name}_{field.column}", field.column, "subject_id")
+            yield from _list_indexes(kind)
         case Owner.RECORD:
             yield sa.Index(f"ix_{kind.name}_id", "id", unique=True)
             newest: list[sa.ColumnElement[Any]] = [sa.desc(snake(name)) for name in kind.order]
@@ -142,6 +140,18 @@ def _indexes(kind: Kind) -> Iterator[sa.Index]:
         yield sa.Index("ix_identifier_value", "kind", *found)
     elif found:
         yield sa.Index(f"ix_{kind.name}_lookup", *reversed(found))
+
+
+def _list_indexes(kind: Kind) -> Iterator[sa.Index]:
+    """A page of a list reads its own rows and no others, however many it may not hold lie between them."""
+    only = None
+    if kind.listed and kind.listed != kind.classes:
+        only = sa.column("subject_class").in_([one.value for one in kind.listed])
+        yield sa.Index(f"ix_{kind.name}_listed", "subject_id", postgresql_where=only)
+    for field in kind.fields:
+        if field.filter:
+            where = None if field.name == kind.named_by else only
+            yield sa.Index(f"ix_{kind.name}_{field.column}", field.column, "subject_id", postgresql_where=where)
 
 
 def _table(kind: Kind) -> sa.Table:

@@ -1,12 +1,15 @@
 r"""Step 6: the bytes PostgreSQL built, with its markers replaced.
 
-A marker is ``\x01<body>\x01``. ``to_json`` writes every control character as an escape, so no stored text can contain
-one and one ``split`` finds them all; what is put in is never looked at again. Bodies, by first character:
+``to_json`` writes every control character as an escape, so no stored text can contain one and one ``split`` finds all
+markers of a sort; what is put in is never looked at again. The most frequent sort has a delimiter of its own:
 
-- ``r<node>,<row class>,<relations>,<subject>,<id>,<version>``  a row of the answer; prints nothing
-- ``k<subject>,<hex>``                                          the wrapped key of a subject; prints nothing
-- ``v<openable>,<subject>,<row>,<hex>``                         a sealed value; prints its text as a JSON string
-- ``i<kind>,<row>,<p>`` and ``c<kind>,<row>,<p>``               a node id, a cursor; print a JSON string
+- ``\x02<node>/<row class>/<relations>,<subject>,<id>,<version>\x02``  a row of the answer; prints nothing
+
+The others stand between ``\x01`` and ``\x01``, and their first character says what they are:
+
+- ``k<subject>,<hex>``                             the wrapped key of a subject; prints nothing
+- ``v<openable>,<subject>,<row>,<hex>``            a sealed value; prints its text as a JSON string
+- ``i<kind>,<row>,<p>`` and ``c<kind>,<row>,<p>``  a node id, a cursor; print a JSON string
 
 Only the columns named in ``openable`` may be opened: that the plan lists a column means the decision shows it in clear.
 Any marker that does not fit is a fault of ours: :class:`InternalError`, and no bytes at all.
@@ -14,24 +17,23 @@ Any marker that does not fit is a fault of ours: :class:`InternalError`, and no 
 
 import re
 from binascii import unhexlify
-from collections.abc import Callable
-from functools import partial
 
 import orjson
 
 from gateway.errors import Fault, InternalError
-from gateway.values import Opened, Relation, Seen
+from gateway.values import Opened, Relation, Rows, Sight
 from gateway.vault.secret import Secret
 from gateway.vault.vault import Vault
 
 MARK = b"\x01"
+ROW = b"\x02"
 RELATIONS = sum(Relation)
 
-_ROWS = re.compile(
-    rb"(?:r\d{1,4},[a-z]{1,20}/[a-z]{1,20},\d{1,4},(?:0|[1-9]\d{0,17}),(?:0|[1-9]\d{0,17}),(?:0|[1-9]\d{0,8})(?:,|\Z))+"
-).fullmatch
-_FIELDS = 6  # of a row marker
-_SEEN: Callable[[tuple[object, ...]], Seen] = partial(tuple.__new__, Seen)  # without the detour through Python
+_NUMBER = rb"(?:0|[1-9]\d*+)"
+_ROWS = re.compile(rb"(?:[^,]++,%b,%b,%b,?+)++" % (_NUMBER, _NUMBER, _NUMBER)).fullmatch
+_SIGHT = re.compile(rb"(\d{1,4})/([a-z]{1,20}/[a-z]{1,20})/(\d{1,4})").fullmatch
+_FIELDS = 4  # of a row marker
+_NO_ROWS = Rows()
 _KEY = re.compile(rb"k(\d{1,18}),((?:[0-9a-f]{2})+)").fullmatch
 _VALUE = re.compile(rb"v(\d{1,4}),(\d{1,18}),(\d{1,18}),((?:[0-9a-f]{2})+)").fullmatch
 _IDS = re.compile(rb"(?:\A|\x01)([ic])(\d{1,3}),(\d{1,17}),([01])(?=\x01|\Z)").findall
@@ -43,20 +45,23 @@ def open_values(data: bytes, openable: tuple[tuple[str, str], ...], vault: Vault
     ``openable`` = (kind, column) by the index that value markers carry. ``consumer`` = see ``Vault.node_id``.
     Raises :class:`InternalError` (malformed marker) or :class:`SealBroken` (a value or key that does not open).
     """
+    printed, *others = data.split(ROW)
+    rows = _NO_ROWS
+    if others:
+        if len(others) % 2:
+            raise _malformed("a row marker has no end")
+        rows = _rows(others[::2])
+        data = b"".join([printed, *others[1::2]])
     parts = data.split(MARK)
     if len(parts) == 1:
-        return Opened(data, (), 0)
+        return Opened(data, rows, 0)
     if len(parts) % 2 == 0:
         raise _malformed("a marker has no end")
-    rows: list[bytes] = []
     ids: list[int] = []
     sealed = _Sealed(openable, vault)
     for at in range(1, len(parts), 2):
         body = parts[at]
         match body[:1]:
-            case b"r":
-                rows.append(body)
-                parts[at] = b""
             case b"i" | b"c":
                 ids.append(at)
             case b"v":
@@ -65,30 +70,31 @@ def open_values(data: bytes, openable: tuple[tuple[str, str], ...], vault: Vault
                 parts[at] = sealed.key(body)
             case _:
                 raise _malformed("a marker is of no known kind")
-    _put_ids(parts, ids, vault, consumer)
-    return Opened(b"".join(parts), _seen(rows), sealed.openings)
+    if ids:
+        _put_ids(parts, ids, vault, consumer)
+    return Opened(b"".join(parts), rows, sealed.openings)
 
 
-def _seen(rows: list[bytes]) -> tuple[Seen, ...]:
+def _rows(markers: list[bytes]) -> Rows:
     """All row markers at once: one match, one split and a few slices cost less than one by one."""
-    if not rows:
-        return ()
-    whole = b",".join(rows)
+    whole = b",".join(markers)
     fields = whole.split(b",")
-    if len(fields) != _FIELDS * len(rows) or not _ROWS(whole):
+    if len(fields) != _FIELDS * len(markers) or not _ROWS(whole):
         raise _malformed("a row marker is not one")
-    heads = list(zip(fields[::_FIELDS], fields[1::_FIELDS], fields[2::_FIELDS], strict=True))
-    known = {head: _head(*head) for head in set(heads)}  # a few distinct ones, however many rows
-    nodes, classes, relations = zip(*[known[head] for head in heads], strict=True)
-    numbers = [map(int, fields[at::_FIELDS]) for at in range(3, _FIELDS)]
-    return tuple(map(_SEEN, zip(nodes, classes, relations, *numbers, strict=True)))
+    heads = fields[::_FIELDS]
+    sights = {head: _sight(head) for head in set(heads)}  # a few distinct ones, however many rows
+    return Rows([sights[head] for head in heads], fields[1::_FIELDS], fields[2::_FIELDS], fields[3::_FIELDS])
 
 
-def _head(node: bytes, row_class: bytes, relations: bytes) -> tuple[int, str, int]:
+def _sight(head: bytes) -> Sight:
+    found = _SIGHT(head)
+    if found is None:
+        raise _malformed("a row marker is not one")
+    node, row_class, relations = found.groups()
     held = int(relations)
     if held & ~RELATIONS:
         raise _malformed("a row marker names an unknown relation")
-    return int(node[1:]), row_class.decode("ascii"), held
+    return Sight(int(node), row_class.decode("ascii"), held)
 
 
 def _put_ids(parts: list[bytes], places: list[int], vault: Vault, consumer: str) -> None:

@@ -1,10 +1,12 @@
 """The vault: everything that needs a key, behind one object built at start."""
 
 import base64
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from gateway.clock import Random
@@ -50,7 +52,7 @@ class Vault(Secret):
         "_audit_keys",
         "_epoch",
         "_index",
-        "_pseudonym",
+        "_pseudonyms",
         "_random",
         "_response",
         "_suite",
@@ -77,7 +79,7 @@ class Vault(Secret):
         self._audit_keys = {key.id: Xaes(key.derive("audit")) for key in keys.of(Use.AUDIT)}
         self._audit = keys.newest(Use.AUDIT).id
         first = keys.of(Use.AUDIT)[0]  # a pseudonym must stay the same for as long as the log is read
-        self._pseudonym = Mac(first.derive("pseudonym"))
+        self._pseudonyms = Cipher(algorithms.AES(first.derive("pseudonym")), modes.ECB()).encryptor().update
         self._response = Mac(first.derive("response"))
 
     # --- keys of subjects ---
@@ -111,9 +113,14 @@ class Vault(Secret):
         message = f"{kind}\0{column}\0{normalized}".encode(errors="surrogatepass")
         return self._epoch + self._index.of(message)
 
-    def pseudonym(self, subject: int) -> str:
-        """32 hex digits by which the log names a subject; never changes for an installation."""
-        return self._pseudonym.of(b"%d" % subject).hex()
+    def pseudonyms(self, subjects: Iterable[int]) -> list[str]:
+        """32 hex digits for each, by which the log names a subject; they never change for an installation.
+
+        One AES-256 block each, a permutation under a key of the vault: alike for nobody else, and all in one call.
+        """
+        blocks = b"".join([subject.to_bytes(16) for subject in subjects])
+        names = self._pseudonyms(blocks).hex()
+        return [names[at : at + 32] for at in range(0, len(names), 32)]
 
     # --- opaque ids ---
 

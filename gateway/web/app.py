@@ -1,24 +1,44 @@
-"""The ASGI application: /graphql, /livez, /readyz."""
+"""The ASGI application: /graphql, /livez, /readyz. Whatever is refused, anywhere, is refused in GraphQL's shape."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
+from typing import TypeAlias
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from gateway import reply
 from gateway.assemble import Running
-from gateway.errors import GatewayError, InternalError, MalformedRequest, Unauthenticated
+from gateway.errors import (
+    Fault,
+    GatewayError,
+    InternalError,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    RequestError,
+    Unauthenticated,
+    UnsupportedCoding,
+    UnsupportedMediaType,
+)
 from gateway.pipeline import answer
-from gateway.web.body import JSON, headers_of, media_type, parse, read
+from gateway.web.body import headers_of, parse, read
+from gateway.web.media import GRAPHQL, JSON, check_body, wanted
 
 _logger = logging.getLogger("gateway.web")
 
 Start = Callable[[], Awaitable[Running]]
+RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
+
+_CONTENT_TYPE: Mapping[str, tuple[bytes, bytes]] = MappingProxyType(
+    {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (JSON, GRAPHQL)}
+)
 
 
 class Application:
@@ -29,14 +49,17 @@ class Application:
         self._max_body = max_body
         self._running: Running | None = None
         self._graphql = _Posted(self)
-        self._others: ASGIApp = Starlette(
+        self._others = Starlette(
             routes=[
                 Route("/graphql", self._graphql, methods=["POST"]),
                 Route("/livez", self._live, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
             ],
             lifespan=self._lifespan,
+            exception_handlers={HTTPException: _elsewhere, GatewayError: _refused, Exception: _refused},
         )
+        # A redirect would name the scheme and host that it believes to be asked by: behind a proxy, http and not https.
+        self._others.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. What nearly every request asks for goes straight to its answer; the rest through Starlette's routes."""
@@ -83,39 +106,67 @@ class _Posted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         running = self._application.running
         given = headers_of(scope)
-        media = media_type(given.accept)
-        headers: list[tuple[bytes, bytes]] = []
+        media = JSON
+        more: RawHeaders = []
         try:
             try:
-                request = parse(await read(receive, given, self._application.max_body), given)
+                media = wanted(given.accept)
+                check_body(given.content_type, given.content_encoding)
+                request = parse(await read(receive, given, self._application.max_body), given.authorization)
                 replied = await answer(running.gateway, request)
                 # In plain application/json a refused document is a well-formed response (GraphQL over HTTP, 6.4.1).
                 status, body = (200 if replied.status == 400 and media == JSON else replied.status), replied.body
-            except (MalformedRequest, Unauthenticated) as error:
+            except (RequestError, Unauthenticated) as error:
                 running.note(_address(scope), error.code)
                 raise
         except GatewayError as error:
-            status, body = error.status, reply.refused(error, None, has_data=False)
-            headers = _challenge(error)
+            status, body, more = error.status, reply.refused(error, None, has_data=False), _told(error)
         except Exception:
             _logger.exception("unforeseen")
             status, body = 500, reply.refused(InternalError(), None, has_data=False)
-        headers += [
-            (b"content-type", f"{media}; charset=utf-8".encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-        ]
+        headers = [*_headers(media, body), *more]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
-def _challenge(error: GatewayError) -> list[tuple[bytes, bytes]]:
-    if not isinstance(error, Unauthenticated):
-        return []
-    said = error.reason.replace("\\", "").replace('"', "'").encode("ascii", "replace")
-    return [
-        (b"www-authenticate", b'Bearer realm="credit-gateway", error="invalid_token", error_description="%b"' % said)
-    ]
+def _headers(media: str, body: bytes) -> RawHeaders:
+    return [_CONTENT_TYPE[media], (b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
+
+
+def _told(error: GatewayError) -> RawHeaders:
+    """The headers by which HTTP says what would be right (RFC 9110, 10.2.1, 11.6.1, 12.5.3 and 15.5.16)."""
+    if isinstance(error, Unauthenticated):
+        said = error.reason.replace("\\", "").replace('"', "'").encode("ascii", "replace")
+        challenge = b'Bearer realm="credit-gateway", error="invalid_token", error_description="%b"' % said
+        return [(b"www-authenticate", challenge)]
+    if isinstance(error, MethodNotAllowed):
+        return [(b"allow", ", ".join(error.methods).encode())]
+    if isinstance(error, UnsupportedCoding):
+        return [(b"accept-encoding", b"identity")]
+    if isinstance(error, UnsupportedMediaType):
+        return [(b"accept", JSON.encode())]
+    return []
+
+
+async def _elsewhere(request: HttpRequest, error: Exception) -> Response:
+    """What Starlette's routes refuse: an unknown path, or a method that the path does not have."""
+    if isinstance(error, HTTPException) and error.status_code == 405 and error.headers:
+        return await _refused(request, MethodNotAllowed(sorted(error.headers["Allow"].split(", "))))
+    rule = "there is nothing at this address; GraphQL is answered at /graphql, without a slash at the end"
+    return await _refused(request, NotFound(Fault((), rule)))
+
+
+async def _refused(request: HttpRequest, error: Exception) -> Response:
+    """``error`` in the shape of GraphQL, and in JSON if the client accepts neither form of it."""
+    shown = error if isinstance(error, GatewayError) else InternalError()
+    try:
+        media = wanted(request.headers.get("accept"))
+    except NotAcceptable:
+        media = JSON
+    body = reply.refused(shown, None, has_data=False)
+    response = Response(body, shown.status)
+    response.raw_headers = [*_headers(media, body), *_told(shown)]
+    return response
 
 
 def _address(scope: Scope) -> str:

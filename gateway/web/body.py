@@ -1,4 +1,4 @@
-"""The body of a POST to /graphql: bytes in, a request out, nothing assumed (GraphQL over HTTP, 5.1 and 5.2)."""
+"""The body of a POST to /graphql: bytes in, a request out, nothing assumed (GraphQL over HTTP, Request)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,13 +7,12 @@ from typing import NamedTuple
 import orjson
 from starlette.types import Receive, Scope
 
-from gateway.errors import Fault, MalformedRequest
+from gateway.errors import ContentTooLarge, Fault, MalformedRequest
+from gateway.operation.inputs import named
 from gateway.pipeline import Request
+from gateway.web.diagnosis import MEMBERS, TOO_DEEP, diagnose
 
-JSON = "application/json"
-GRAPHQL = "application/graphql-response+json"
-
-_MEMBERS = frozenset({"query", "operationName", "variables", "extensions"})
+_MOST_FAULTS = 20  # told at once
 
 
 class Headers(NamedTuple):
@@ -41,52 +40,42 @@ def headers_of(scope: Scope) -> Headers:
 
 
 async def read(receive: Receive, headers: Headers, limit: int) -> bytes:
-    """The whole body. Raises MalformedRequest as soon as it is known to exceed ``limit`` bytes."""
+    """The whole body. Raises ContentTooLarge as soon as it is known to exceed ``limit`` bytes."""
     declared = headers.content_length
-    if declared is not None and declared.isdigit() and int(declared[:19]) > limit:
-        raise _malformed(f"the body is larger than {limit} bytes")
+    if declared is not None and declared.isdecimal() and int(declared[:19]) > limit:
+        raise _too_large(limit)
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _malformed("the connection closed before the body was complete")
+            raise MalformedRequest(Fault((), "the connection closed before the body was complete"))
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise _malformed(f"the body is larger than {limit} bytes")
+            raise _too_large(limit)
         parts.append(chunk)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def parse(body: bytes, headers: Headers) -> Request:
-    """The operation in a JSON body. Raises MalformedRequest with everything that is wrong with it."""
-    media = (headers.content_type or "").partition(";")[0].strip().lower()
-    if media != JSON:
-        raise _malformed(f"Content-Type must be {JSON}")
-    if headers.content_encoding not in (None, "identity"):
-        raise _malformed("Content-Encoding is not supported")
+def parse(body: bytes, authorization: str | None) -> Request:
+    """The operation in a JSON body. Raises MalformedRequest with everything that is wrong with it.
+
+    Of a member that is given twice the last counts (RFC 8259, 4, leaves that open), here and in the log.
+    """
     try:
         value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise _malformed("the body is not valid JSON in UTF-8") from None
+    except orjson.JSONDecodeError as error:
+        raise MalformedRequest(diagnose(body, error)) from None
     if not isinstance(value, dict):
-        raise _malformed("the body must be a JSON object; batches are not supported")
-    faults = [*_faults(value)]
+        raise MalformedRequest(Fault((), "the body must be a JSON object; batches are not supported", position=(1, 1)))
+    faults = _faults(value)
     if faults:
         raise MalformedRequest(*faults)
     variables = value.get("variables")
-    sealed = orjson.dumps(variables) if variables else value["query"].encode()
-    return Request(headers.authorization, value["query"], value.get("operationName"), variables, sealed)
-
-
-def media_type(accepted: str | None) -> str:
-    """The media type to answer in: what ``Accept`` prefers of the two; JSON when it says nothing."""
-    if accepted is None or accepted == "*/*":
-        return JSON
-    ranges = [part.partition(";")[0].strip().lower() for part in accepted.split(",")]
-    return GRAPHQL if GRAPHQL in ranges and (JSON not in ranges or ranges.index(GRAPHQL) < ranges.index(JSON)) else JSON
+    sealed = _sealable(variables) if variables else value["query"].encode()
+    return Request(authorization, value["query"], value.get("operationName"), variables, sealed)
 
 
 def _faults(value: Mapping[str, object]) -> list[Fault]:
@@ -99,10 +88,29 @@ def _faults(value: Mapping[str, object]) -> list[Fault]:
     for name in ("variables", "extensions"):
         if not isinstance(value.get(name), dict | None):
             faults.append(Fault((name,), "must be an object or null"))
-    if value.keys() - _MEMBERS:
-        faults.append(Fault((), "only query, operationName, variables and extensions are members of a request"))
+    for name in value:
+        if name not in MEMBERS and len(faults) < _MOST_FAULTS:
+            faults.append(Fault(named((), name), f"is not a member of a request, which are {', '.join(MEMBERS)}"))
     return faults
 
 
-def _malformed(rule: str) -> MalformedRequest:
-    return MalformedRequest(Fault((), rule))
+def _sealable(variables: Mapping[str, object]) -> bytes:
+    """``variables`` as the log keeps them. orjson reads 1,024 levels, but writes 254."""
+    try:
+        return orjson.dumps(variables)
+    except orjson.JSONEncodeError:
+        raise MalformedRequest(*_too_deep(variables)) from None
+
+
+def _too_deep(variables: Mapping[str, object]) -> list[Fault]:
+    faults: list[Fault] = []
+    for name, value in variables.items():
+        try:
+            orjson.dumps({name: value})
+        except orjson.JSONEncodeError:
+            faults.append(Fault(named(("variables",), name), TOO_DEEP))
+    return faults[:_MOST_FAULTS]
+
+
+def _too_large(limit: int) -> ContentTooLarge:
+    return ContentTooLarge(Fault((), f"the body is larger than {limit} bytes"))

@@ -60,7 +60,7 @@ def _legal_person(table: str) -> Iterator[SchemaItem]:
     yield from _text(table, "batch", required=True)
     yield from _text(table, "uscc", 18)
     yield from _word(table, "code_status", CODE_STATUSES, required=True)
-    yield from _text(table, "name", 200, required=True)
+    yield from _text(table, "name", 200)
     yield from _text(table, "region", 6, required=True)
     yield sa.Column("established_on", sa.Date())
     yield sa.Column("deregistered_on", sa.Date())
@@ -239,10 +239,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject_id", name=op.f("pk_enterprise")),
         sa.ForeignKeyConstraint(["provider"], ["department.code"], name=op.f("fk_enterprise_provider_department")),
     )
-    op.create_index("ix_enterprise_industry", "enterprise", ["industry", "subject_id"])
+    listed = sa.text("subject_class = 'legal'")
+    op.create_index("ix_enterprise_industry", "enterprise", ["industry", "subject_id"], postgresql_where=listed)
+    op.create_index("ix_enterprise_listed", "enterprise", ["subject_id"], postgresql_where=listed)
     op.create_index("ix_enterprise_name", "enterprise", ["name", "subject_id"])
-    op.create_index("ix_enterprise_region", "enterprise", ["region", "subject_id"])
-    op.create_index("ix_enterprise_status", "enterprise", ["status", "subject_id"])
+    op.create_index("ix_enterprise_region", "enterprise", ["region", "subject_id"], postgresql_where=listed)
+    op.create_index("ix_enterprise_status", "enterprise", ["status", "subject_id"], postgresql_where=listed)
     op.create_table(
         "identifier",
         sa.Column("subject_id", sa.BigInteger(), autoincrement=False, nullable=False),

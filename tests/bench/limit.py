@@ -75,7 +75,7 @@ def statements(today: date) -> Mapping[str, tuple[str, Callable[[dict[str, str]]
         "'hasNextPage', count(*) > 20, 'endCursor', (array_agg(p.subject_id))[least(count(*), 20)]::text))::text "
         "FROM (SELECT (SELECT row_to_json(r) FROM (SELECT s.uscc, s.name, s.status, s.region, "
         f"{listed(SHORT, 'penalty', CURRENT + ' AND NOT minor', 3)} AS penalties) r) AS row, s.subject_id "
-        "FROM enterprise s WHERE s.subject_id > $1 ORDER BY s.subject_id LIMIT 21) p"
+        "FROM enterprise s WHERE s.subject_id > $1 AND s.subject_class = 'legal' ORDER BY s.subject_id LIMIT 21) p"
     )
     texts = {
         "/scalars": (f"SELECT row_to_json(r)::text FROM (SELECT {eight} {FOUND}) r", _uscc),

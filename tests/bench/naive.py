@@ -107,10 +107,10 @@ class Store:
         return found[0] if found else None
 
     async def enterprises(self, first: int, after: int) -> Rows:
-        """A page of enterprises and one more."""
+        """A page of enterprises and one more; individual businesses are not listed."""
         table = METADATA.tables["enterprise"]
-        page = sa.select(table).where(table.c.subject_id > after).order_by(table.c.subject_id).limit(first + 1)
-        return await self.select(page)
+        page = sa.select(table).where(table.c.subject_id > after, table.c.subject_class == "legal")
+        return await self.select(page.order_by(table.c.subject_id).limit(first + 1))
 
     async def person(self, id_index: bytes, name_index: bytes, principal: str) -> Row | None:
         """A person, if the caller is that person; with its wrapped key."""

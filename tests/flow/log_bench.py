@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import functools
 import itertools
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
 import orjson
 import psycopg
@@ -22,23 +21,11 @@ from gateway.signing import NoteSigner
 from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Row
 from gateway.values import Check, Entry, Statement
-from tests.harness import PATIENCE, until
+from tests.harness import unlimited, until
 
-P = ParamSpec("P")
 ORIGIN = "log.example/access"
 SIGNER = NoteSigner("log.example", bytes(range(32)))
 NUMBERS = itertools.count(100)  # a shard of its own for each test
-
-
-def in_time(test: Callable[P, Awaitable[None]]) -> Callable[P, Coroutine[None, None, None]]:
-    """Fail an async test that hangs."""
-
-    @functools.wraps(test)
-    async def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
-        async with asyncio.timeout(PATIENCE):
-            await test(*args, **kwargs)
-
-    return wrapper
 
 
 def entry(name: str, *checks: Check) -> Entry:
@@ -91,14 +78,15 @@ class Proxy:
 
 
 class Bench:
-    """One shard, logs upon it, and a look at what is stored."""
+    """One shard, logs upon it, and a look at what is stored. The database has no limits of time here."""
 
     def __init__(self, database: Connections) -> None:
-        self.database = database
+        self.database = unlimited(database)
         self.shard = next(NUMBERS)
         self.origin = f"{ORIGIN}/{self.shard}"
         self.reachable = True
-        self.conninfo = database.log
+        self.conninfo = self.database.log
+        self.lanes: list[Lane] = []  # every connection a log has opened
         self._logs: list[Log] = []
         self._proxies: list[Proxy] = []
 
@@ -106,7 +94,8 @@ class Bench:
         """What the log connects with; fails while ``reachable`` is off."""
         if not self.reachable:
             raise DatabaseUnavailable
-        return await Lane.connect(self.conninfo)
+        self.lanes.append(await Lane.connect(self.conninfo))
+        return self.lanes[-1]
 
     async def open(self, *more: int, depth: int = 4096) -> Log:
         """A log on this bench's shard, or one of ``more``."""

@@ -1,22 +1,25 @@
 """The embedded server starts, is found again, and gets over every kind of violent end."""
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from gateway.store.embedded import LONGEST_SOCKET, SOCKET, SUPERUSER, EmbeddedServer
-from gateway.store.embedded_host import EmbeddedError, choose_account, find_programs, open_way, own_folder
+from gateway.store.embedded import LONGEST_SOCKET, SOCKET, EmbeddedServer
+from gateway.store.embedded_host import (
+    EmbeddedError,
+    choose_account,
+    command_line,
+    find_programs,
+    own_folder,
+)
+from tests.flow.embedded_bench import SMALL, alive, ask
 
 ROOT = Path(__file__).parents[2]
-SMALL = {"shared_buffers": "16MB"}
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
@@ -41,48 +44,10 @@ def another(home: Path, end: str) -> "subprocess.Popen[str]":
     )
 
 
-def as_account(name: str, action: Callable[[], str]) -> str:
-    """What ``action`` returns, or its error, in a child that has become ``name`` for good."""
-    account = pwd.getpwnam(name)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.setgroups([])
-            os.setgid(account.pw_gid)
-            os.setuid(account.pw_uid)
-            os.write(writing, action().encode())
-        except BaseException as error:  # the child must not go on as a second test run
-            os.write(writing, repr(error).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    return text
-
-
 def said(process: "subprocess.Popen[str]") -> int:
     """The process id that it prints."""
     assert process.stdout is not None
     return int(process.stdout.readline())
-
-
-def ask(server: EmbeddedServer, sql: str) -> object:
-    """One value."""
-    with psycopg.connect(server.conninfo(SUPERUSER, "postgres"), autocommit=True) as connection:
-        cursor = connection.execute(sql.encode())
-        row = cursor.fetchone() if cursor.description else None
-    return row and row[0]
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there and not merely waiting to be buried."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
-    except OSError:
-        return False
 
 
 def test_what_it_is(home: Path) -> None:
@@ -182,6 +147,41 @@ def test_the_server_is_killed(home: Path) -> None:
     server.stop()
 
 
+def test_revived_by_who_uses_it(home: Path) -> None:
+    """In place, with the settings it had; one that runs is left alone, and one that was stopped stays stopped."""
+    server = EmbeddedServer.start(home, settings=SMALL)
+    pid = server.pid
+    server.revive()
+    assert (server.running, server.pid) == (True, pid)
+    os.kill(pid, signal.SIGKILL)
+    server.revive()
+    assert server.pid != pid
+    assert ask(server, "SHOW shared_buffers") == "16MB"
+    server.stop()
+    server.revive()
+    assert not server.running
+
+
+def test_a_cluster_is_known_without_making_one(home: Path) -> None:
+    assert not EmbeddedServer.made(home / "none")
+    assert [*home.iterdir()] == []
+    EmbeddedServer.start(home, settings=SMALL).stop()
+    assert EmbeddedServer.made(home)
+
+
+def test_the_command_line_of_a_process() -> None:
+    """The same from /proc and, where there is none, from ps; nothing of a process that is not there."""
+    with subprocess.Popen(["cat", "-u", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"\n"  # it is what it is to become
+        assert command_line(process.pid) == [b"cat", b"-u", b"-"]
+        if shutil.which("ps") is not None:
+            assert command_line(process.pid, Path("/nonexistent")) == [b"cat", b"-u", b"-"]
+    assert command_line(process.pid) == []
+
+
 def test_everything_is_killed(home: Path) -> None:
     """Power loss, as far as a test can: gateway and server at once."""
     process = another(home, "die")
@@ -259,69 +259,11 @@ def test_a_path_too_long_for_a_socket(home: Path) -> None:
     server.sockets.rmdir()
 
 
-def test_a_trap_in_a_public_place(tmp_path: Path) -> None:
-    """A link, or a directory of somebody else, is not used for the socket."""
-    account = choose_account(tmp_path / "nothing")
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    with pytest.raises(EmbeddedError):
-        own_folder(tmp_path / "link", account)
-
-
 def test_settings_that_do_not_work(home: Path) -> None:
     """The error says what PostgreSQL said; with better ones it starts."""
     with pytest.raises(EmbeddedError, match="no_such_setting"):
         EmbeddedServer.start(home, settings={"no_such_setting": "1"})
     EmbeddedServer.start(home, settings=SMALL).stop()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_as_an_ordinary_user(home: Path) -> None:
-    """The server is the user's own; nothing is handed to another account."""
-    nobody = pwd.getpwnam("nobody")
-    open_way(home / "own", choose_account(home / "nothing"))
-    own = home / "own"
-    own.mkdir(mode=0o700)
-    os.chown(own, nobody.pw_uid, nobody.pw_gid)
-    open_way(find_programs().folder / "postgres", choose_account(home / "nothing"))
-
-    def work() -> str:
-        server = EmbeddedServer.start(own, settings=SMALL)
-        seen = f"{Path(f'/proc/{server.pid}').stat().st_uid} {ask(server, 'SELECT current_user')}"
-        pid = server.pid
-        server.stop()
-        return f"{seen} {alive(pid)}"
-
-    assert as_account("nobody", work) == f"{nobody.pw_uid} {SUPERUSER} False"
-    assert (own / "postgres" / "data").stat().st_uid == nobody.pw_uid
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_others_cannot_connect(home: Path) -> None:
-    """Neither through the directory nor, were it open, past the kernel's word on who they are."""
-    server = EmbeddedServer.start(home, settings=SMALL)
-
-    def attempt() -> str:
-        return as_account("daemon", lambda: str(ask(server, "SELECT 1")))
-
-    assert "Permission denied" in attempt()
-    for folder in (server.sockets, *server.sockets.parents[:-1]):
-        folder.chmod(folder.stat().st_mode | 0o001)
-    (server.sockets / SOCKET).chmod(0o777)
-    assert "Peer authentication failed" in attempt()
-    server.stop()
-
-
-def test_only_search_permission_is_given(tmp_path: Path) -> None:
-    """On the way, and nothing on what is reached; an ordinary user changes nothing."""
-    folder = tmp_path / "a" / "b"
-    folder.mkdir(parents=True)
-    folder.parent.chmod(0o700)
-    folder.chmod(0o700)
-    account = choose_account(tmp_path / "nothing")
-    open_way(folder, account)
-    assert folder.parent.stat().st_mode & 0o777 == (0o701 if account.other else 0o700)
-    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_programs_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

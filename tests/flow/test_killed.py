@@ -16,7 +16,7 @@ from gateway.plan.bind import BEIJING
 from gateway.settings import read
 from gateway.store.database import Connections
 from tests.flow.documents import COMMON, INDIVIDUAL
-from tests.harness import consented, sql, stored, until
+from tests.harness import PATIENCE, consented, sql, stored, unlimited, until
 from tests.processes import Process
 
 pytestmark = pytest.mark.anyio
@@ -24,7 +24,16 @@ pytestmark = pytest.mark.anyio
 CLIENTS = 8
 ENOUGH = 100  # answers before the worker is killed
 QUESTION = orjson.dumps({"query": COMMON, "variables": {**INDIVIDUAL, "access": consented(DEMO.consent_individual)}})
-BLOCKED = "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND usename = %s"
+BLOCKED = """
+    SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND usename = %s AND datname = current_database()
+"""
+
+
+@pytest.fixture(scope="module")
+def database(database: Connections) -> Connections:
+    """Without limits of time: a worker that is kept waiting is killed waiting."""
+    return unlimited(database)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +60,7 @@ def worker(database: Connections, home: Path) -> Process:
 
 async def client(process: Process, received: list[bytes]) -> None:
     """Ask again and again until the worker is gone; keep every complete answer."""
-    async with httpx.AsyncClient(headers=process.headers("bank"), timeout=20) as http:
+    async with httpx.AsyncClient(headers=process.headers("bank"), timeout=PATIENCE) as http:
         while True:
             try:
                 response = await http.post(f"{process.url}/graphql", content=QUESTION)
@@ -75,7 +84,7 @@ async def test_killed(database: Connections, home: Path) -> None:
         await told_is_logged(database, received)
     with worker(database, home) as process:
         await asyncio.to_thread(process.ready)
-        async with httpx.AsyncClient(headers=process.headers("bank")) as http:
+        async with httpx.AsyncClient(headers=process.headers("bank"), timeout=PATIENCE) as http:
             received.append((await http.post(f"{process.url}/graphql", content=QUESTION)).content)
         assert process.terminate() == 0
     await told_is_logged(database, received)

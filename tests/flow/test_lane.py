@@ -1,6 +1,7 @@
 """The contract of one lane, clause by clause, each with the fault it is about; on both kinds of event loop."""
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -13,20 +14,24 @@ from gateway.errors import BadInput, DatabaseUnavailable, InternalError, Overloa
 from gateway.store.database import Connections, StatementFailed
 from gateway.store.lanes import Lane, OutcomeUnknown
 from gateway.values import Statement
-from tests.harness import PATIENCE, until
+from tests.flow.lane_bench import WAIT, held_up, under_way
+from tests.harness import unlimited, until
 
 pytestmark = pytest.mark.anyio
 
 ECHO = Statement("echo", "SELECT $1::text")
-SLEEP = Statement("sleep", "SELECT pg_sleep($1::float8)::text")
-BACKEND = Statement("backend", "SELECT pg_backend_pid()")
-SLOW_BACKEND = Statement("slow_backend", "SELECT pg_backend_pid() + 0", slow=True)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["asyncio", "uvloop"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
     """Both loops: their ways with sockets differ."""
     return "asyncio", {"use_uvloop": bool(request.param)}
+
+
+@pytest.fixture(scope="module")
+def database(database: Connections) -> Connections:
+    """Without limits of time: what is to last, lasts until the test ends it."""
+    return unlimited(database)
 
 
 @pytest.fixture
@@ -87,6 +92,7 @@ async def test_partial_writes_continue(lane: Lane) -> None:
 async def test_the_loop_lets_go_before_the_socket_closes(database: Connections, kill: Callable[[int], None]) -> None:
     """Another socket that inherits the number of a lane's must be left alone, and the loop must not complain."""
     complaints: list[dict[str, object]] = []
+    before = asyncio.get_running_loop().get_exception_handler()
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     for _ in range(20):
         lane = await Lane.connect(database.writer)
@@ -105,7 +111,7 @@ async def test_the_loop_lets_go_before_the_socket_closes(database: Connections, 
         assert await receiving == b"hello"
         ours.close()
         theirs.close()
-    asyncio.get_running_loop().set_exception_handler(None)
+    asyncio.get_running_loop().set_exception_handler(before)
     assert complaints == []
 
 
@@ -115,6 +121,8 @@ async def test_no_descriptor_is_lost(database: Connections, kill: Callable[[int]
     def count() -> int:
         return len(os.listdir("/proc/self/fd"))
 
+    (await Lane.connect(database.writer)).close()  # what is opened once and for all
+    gc.collect()  # what earlier tests left behind
     before = count()
     for _ in range(3):
         closed = await Lane.connect(database.writer)
@@ -126,46 +134,49 @@ async def test_no_descriptor_is_lost(database: Connections, kill: Callable[[int]
     assert count() == before
 
 
-async def test_a_dead_lane_fails_everybody(lane: Lane, kill: Callable[[int], None]) -> None:
+async def test_a_dead_lane_fails_everybody(database: Connections, lane: Lane, kill: Callable[[int], None]) -> None:
     """What was sent has an unknown outcome, what was not has failed; later ones fail at once."""
-    flying = [lane.submit(SLEEP, (b"10",)) for _ in range(5)]
-    await asyncio.sleep(0.05)
-    kill(lane.backend)
-    waiting = lane.submit(ECHO, (b"late",))
-    for future in flying:
-        with pytest.raises(OutcomeUnknown):
-            await future
-    with pytest.raises(DatabaseUnavailable):
-        await waiting
+    async with held_up(database):
+        flying = [lane.submit(WAIT) for _ in range(5)]
+        await under_way(database, lane)
+        kill(lane.backend)
+        waiting = lane.submit(ECHO, (b"late",))
+        for future in flying:
+            with pytest.raises(OutcomeUnknown):
+                await future
+        with pytest.raises(DatabaseUnavailable):
+            await waiting
     assert not lane.alive
     with pytest.raises(DatabaseUnavailable) as refused:
         await lane.execute(ECHO, (b"later",))
     assert not isinstance(refused.value, OutcomeUnknown)
 
 
-async def test_a_death_with_something_unread(lane: Lane, kill: Callable[[int], None]) -> None:
+async def test_a_death_with_something_unread(database: Connections, lane: Lane, kill: Callable[[int], None]) -> None:
     """The kernel then reports an error on the socket, after which uvloop's libuv stops watching it."""
-    under_way = lane.submit(SLEEP, (b"10",))
-    await asyncio.sleep(0.05)
-    unread = lane.submit(ECHO, (b"the server has not looked at this",))
-    await asyncio.sleep(0.05)
-    kill(lane.backend)
-    for future in (under_way, unread):
-        with pytest.raises(OutcomeUnknown):
-            await asyncio.wait_for(future, PATIENCE)
+    async with held_up(database):
+        read = lane.submit(WAIT)
+        await under_way(database, lane)
+        unread = lane.submit(ECHO, (b"the server has not looked at this",))
+        await until("it is sent", lambda: lane.sent == 2)
+        kill(lane.backend)
+        for future in (read, unread):
+            with pytest.raises(OutcomeUnknown):
+                await future
     assert not lane.alive
 
 
-async def test_closing_fails_everybody(lane: Lane) -> None:
+async def test_closing_fails_everybody(database: Connections, lane: Lane) -> None:
     """Unsent statements have certainly failed, sent ones perhaps not."""
-    flying = lane.submit(SLEEP, (b"10",))
-    await asyncio.sleep(0.05)
-    unsent = lane.submit(ECHO, (b"x",))
-    lane.close()
-    with pytest.raises(OutcomeUnknown):
-        await flying
-    with pytest.raises(DatabaseUnavailable) as known:
-        await unsent
+    async with held_up(database):
+        flying = lane.submit(WAIT)
+        await until("it is sent", lambda: lane.sent == 1)
+        unsent = lane.submit(ECHO, (b"x",))
+        lane.close()
+        with pytest.raises(OutcomeUnknown):
+            await flying
+        with pytest.raises(DatabaseUnavailable) as known:
+            await unsent
     assert not isinstance(known.value, OutcomeUnknown)
 
 
@@ -175,39 +186,41 @@ async def test_writes_are_never_repeated(database: Connections, kill: Callable[[
         database, "CREATE TABLE IF NOT EXISTS once (a int); TRUNCATE once; GRANT INSERT, SELECT ON once TO PUBLIC"
     )
     lane = await Lane.connect(database.writer)
-    commit = lane.submit("INSERT INTO once SELECT 1 FROM pg_sleep(0.3)")
-    await asyncio.sleep(0.05)
-    kill(lane.backend)
-    with pytest.raises(OutcomeUnknown):
-        await commit
-    await asyncio.sleep(0.4)
+    async with held_up(database):
+        commit = lane.submit("INSERT INTO once SELECT 1 FROM pg_advisory_xact_lock(1)")
+        await under_way(database, lane)
+        kill(lane.backend)
+        with pytest.raises(OutcomeUnknown):
+            await commit
     other = await Lane.connect(database.writer)
     assert await other.execute("SELECT count(*) FROM once") == [(b"0",)]
     other.close()
 
 
-async def test_canceled_are_skipped(lane: Lane) -> None:
+async def test_canceled_are_skipped(database: Connections, lane: Lane) -> None:
     """A canceled statement is not sent any more; one under way is left to end, and its neighbors are unharmed."""
     sent = lane.sent
     unsent = lane.submit(ECHO, (b"never",))
     unsent.cancel()
     await asyncio.sleep(0)
     assert (lane.sent, lane.load) == (sent, 0)
-    under_way = asyncio.ensure_future(lane.execute(SLEEP, (b"0.2",)))
-    neighbor = lane.submit(ECHO, (b"mine",))
-    await asyncio.sleep(0.05)
-    under_way.cancel()
+    async with held_up(database):
+        waiting = asyncio.ensure_future(lane.execute(WAIT))
+        neighbor = lane.submit(ECHO, (b"mine",))
+        await under_way(database, lane)
+        waiting.cancel()
     assert await neighbor == [(b"mine",)]
     assert await lane.execute(ECHO, (b"next",)) == [(b"next",)]
     assert lane.load == 0
 
 
-async def test_only_the_timeout_of_the_role_ends_a_statement(lane: Lane) -> None:
+async def test_only_the_timeout_of_the_role_ends_a_statement(database: Connections, lane: Lane) -> None:
     """The statement that takes too long fails; the one behind it on the same lane succeeds, and the lane lives."""
-    await lane.execute("SET statement_timeout = '100ms'")
-    late, next_one = lane.submit(SLEEP, (b"10",)), lane.submit(ECHO, (b"next",))
-    with pytest.raises(DatabaseUnavailable) as refused:
-        await late
+    await lane.execute("SET statement_timeout = '500ms'")
+    async with held_up(database):
+        late, next_one = lane.submit(WAIT), lane.submit(ECHO, (b"next",))
+        with pytest.raises(DatabaseUnavailable) as refused:
+            await late
     assert not isinstance(refused.value, OutcomeUnknown)
     assert isinstance(refused.value.__cause__, StatementFailed)
     assert refused.value.__cause__.state == "57014"

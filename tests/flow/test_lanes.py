@@ -7,14 +7,14 @@ import pytest
 
 from gateway.errors import DatabaseUnavailable
 from gateway.store.database import Connections
-from gateway.store.lanes import Lanes
+from gateway.store.lanes import Lane, Lanes
 from gateway.values import Statement
-from tests.harness import until
+from tests.flow.lane_bench import WAIT, held_up
+from tests.harness import unlimited, until, with_options
 
 pytestmark = pytest.mark.anyio
 
 ECHO = Statement("echo", "SELECT $1::text")
-SLEEP = Statement("sleep", "SELECT pg_sleep($1::float8)::text")
 BACKEND = Statement("backend", "SELECT pg_backend_pid()")
 SLOW_BACKEND = Statement("slow_backend", "SELECT pg_backend_pid() + 0", slow=True)
 
@@ -27,66 +27,75 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]
 
 @pytest.fixture
 async def lanes(database: Connections) -> AsyncIterator[Lanes]:
-    """Two fast lanes and a slow one, as the reader."""
-    opened = await Lanes.open(database.reader, fast=2, slow=1)
+    """Two fast lanes and a slow one, as the reader, without limits of time."""
+    opened = await Lanes.open(unlimited(database).reader, fast=2, slow=1)
     yield opened
     await opened.close()
 
 
-async def test_reads_are_repeated_once(lanes: Lanes, kill: Callable[[int], None]) -> None:
+async def busy(lanes: Lanes) -> Lane:
+    """The lane that has something to do, once one has."""
+    await until("a lane is busy", lambda: any(one.alive and one.load for one in lanes._fast))
+    return next(one for one in lanes._fast if one.alive and one.load)
+
+
+async def test_reads_are_repeated_once(database: Connections, lanes: Lanes, kill: Callable[[int], None]) -> None:
     """The second of two lanes answers when the first dies with the statement under way."""
-    victim = lanes._fast[0]
-    while min(lanes._fast, key=lambda one: one.load) is not victim:  # the least busy is asked first
-        lanes._fast.reverse()
-    asked = asyncio.ensure_future(lanes.fetch(SLEEP, (b"0.5",)))
-    await asyncio.sleep(0.1)
-    assert victim.load == 1
-    sent = lanes.sent
-    kill(victim.backend)
+    async with held_up(database):
+        asked = asyncio.ensure_future(lanes.fetch(WAIT, ()))
+        victim = await busy(lanes)
+        await until("it is sent", lambda: lanes.sent == 1)
+        kill(victim.backend)
+        await until("it is sent again", lambda: lanes.sent == 2)
+        assert not asked.done()
     assert await asked == [(b"",)]
-    assert lanes.sent == sent + 1
+    assert lanes.sent == 2
 
 
-async def test_reads_are_not_repeated_twice(lanes: Lanes, kill: Callable[[int], None]) -> None:
+async def test_reads_are_not_repeated_twice(database: Connections, lanes: Lanes, kill: Callable[[int], None]) -> None:
     """When the second lane dies as well the caller is told."""
-    asked = asyncio.ensure_future(lanes.fetch(SLEEP, (b"30",)))
-    for _ in range(2):
-        await until("a lane is busy", lambda: any(one.load for one in lanes._fast))
-        kill(next(one for one in lanes._fast if one.load).backend)
-        await asyncio.sleep(0.02)
-    with pytest.raises(DatabaseUnavailable):
-        await asked
+    async with held_up(database):
+        asked = asyncio.ensure_future(lanes.fetch(WAIT, ()))
+        for _ in range(2):
+            assert not asked.done()
+            victim = await busy(lanes)
+            kill(victim.backend)
+            await until("it is noticed", lambda victim=victim: not victim.alive)  # type: ignore[misc]  # mypy cannot infer this default
+        with pytest.raises(DatabaseUnavailable):
+            await asked
 
 
 async def test_a_timeout_is_not_repeated(database: Connections) -> None:
     """Asking a second lane would only double the load."""
-    lanes = await Lanes.open(database.reader + " options='-c statement_timeout=50ms'", fast=2, slow=1)
-    with pytest.raises(DatabaseUnavailable):
-        await lanes.fetch(SLEEP, (b"10",))
+    lanes = await Lanes.open(with_options(database.reader, lock_timeout="50ms"), fast=2, slow=1)
+    async with held_up(database):
+        with pytest.raises(DatabaseUnavailable):
+            await lanes.fetch(WAIT, ())
     assert lanes.sent == 1
     await lanes.close()
 
 
-async def test_slow_statements_have_their_own_lanes(lanes: Lanes) -> None:
+async def test_slow_statements_have_their_own_lanes(database: Connections, lanes: Lanes) -> None:
     """However many slow ones wait, a fast one is answered at once, and from another connection."""
-    searching = Statement("searching", SLEEP.sql, slow=True)
-    waiting = [asyncio.ensure_future(lanes.fetch(searching, (b"0.2",))) for _ in range(5)]
-    await asyncio.sleep(0.05)
-    fast = {(await lanes.fetch(BACKEND, ()))[0][0] for _ in range(4)}
-    assert not any(one.done() for one in waiting)
+    searching = Statement("searching", WAIT.sql, slow=True)
+    async with held_up(database):
+        waiting = [asyncio.ensure_future(lanes.fetch(searching, ())) for _ in range(5)]
+        await until("all are sent", lambda: lanes.sent == 5)
+        fast = {(await lanes.fetch(BACKEND, ()))[0][0] for _ in range(4)}
+        assert not any(one.done() for one in waiting)
     await asyncio.gather(*waiting)
     assert (await lanes.fetch(SLOW_BACKEND, ()))[0][0] not in fast
 
 
-async def test_the_least_busy_lane_is_taken(lanes: Lanes) -> None:
+async def test_the_least_busy_lane_is_taken(database: Connections, lanes: Lanes) -> None:
     """With one of two lanes busy the other answers everything."""
-    busy = asyncio.ensure_future(lanes.fetch(SLEEP, (b"0.3",)))
-    await asyncio.sleep(0.05)
-    blocked = next(one for one in lanes._fast if one.load)
-    for _ in range(5):
-        assert (await lanes.fetch(BACKEND, ()))[0][0] != str(blocked.backend).encode()
-    assert not busy.done()
-    await busy
+    async with held_up(database):
+        waiting = asyncio.ensure_future(lanes.fetch(WAIT, ()))
+        blocked = await busy(lanes)
+        for _ in range(5):
+            assert (await lanes.fetch(BACKEND, ()))[0][0] != str(blocked.backend).encode()
+        assert not waiting.done()
+    await waiting
 
 
 async def test_lost_lanes_are_opened_again(lanes: Lanes, kill: Callable[[int], None]) -> None:

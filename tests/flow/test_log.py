@@ -9,7 +9,8 @@ import orjson
 import psycopg
 import pytest
 
-from gateway.audit import checkpoint
+from gateway.audit import checkpoint, turn
+from gateway.audit import log as log_module
 from gateway.audit.canonical import NotCanonical
 from gateway.audit.counted import Counted
 from gateway.audit.log import Log
@@ -19,7 +20,8 @@ from gateway.errors import LogUnavailable, Overloaded
 from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
 from gateway.values import Check, Entry, Receipt
-from tests.flow.log_bench import NUMBERS, ORIGIN, SIGNER, Bench, entry, in_time
+from tests.flow.log_bench import NUMBERS, ORIGIN, SIGNER, Bench, entry
+from tests.harness import until
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +34,6 @@ async def bench(database: Connections) -> AsyncIterator[Bench]:
     await made.close()
 
 
-@in_time
 async def test_many_at_once_are_gapless_and_re_derivable(bench: Bench) -> None:
     log = await bench.open()
     receipts = await asyncio.gather(
@@ -49,8 +50,10 @@ async def test_many_at_once_are_gapless_and_re_derivable(bench: Bench) -> None:
     await log.close()
 
 
-@in_time
-async def test_a_restart_continues_under_a_new_epoch_and_checkpoints_are_kept(bench: Bench) -> None:
+async def test_a_restart_continues_under_a_new_epoch_and_checkpoints_are_kept(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_module, "CHECKPOINT_PERIOD", 3600.0)  # none but those that are asked for
     verifier = NoteVerifier.parse(SIGNER.named(bench.origin).vkey)
     for epoch in (1, 2, 3):
         log = await bench.open()
@@ -70,16 +73,18 @@ async def test_a_restart_continues_under_a_new_epoch_and_checkpoints_are_kept(be
         assert checkpoint.verify(note, verifier).root == edge.root()
 
 
-@in_time
-async def test_a_checkpoint_is_stored_unasked(bench: Bench) -> None:
+async def test_a_checkpoint_is_stored_unasked(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_module, "CHECKPOINT_PERIOD", 0.05)
     log = await bench.open()
     await log.append(entry("one"))
-    while not await bench.owner("SELECT 1 FROM log_checkpoint WHERE shard = %s", bench.shard):
-        await asyncio.sleep(0.05)
+
+    async def stored() -> bool:
+        return bool(await bench.owner("SELECT 1 FROM log_checkpoint WHERE shard = %s AND size = 1", bench.shard))
+
+    await until("a checkpoint is stored", stored)
     await log.close()
 
 
-@in_time
 async def test_a_taken_shard_is_passed_over(bench: Bench) -> None:
     first, other = await bench.open(), next(NUMBERS)
     with pytest.raises(LogUnavailable):
@@ -115,7 +120,6 @@ CHANGES = (
 
 
 @pytest.mark.parametrize(("change", "expected"), CHANGES)
-@in_time
 async def test_a_lost_consent_becomes_a_refusal_and_the_others_go_on(bench: Bench, change: str, expected: str) -> None:
     log = await bench.open()
     number = f'C\\"{{,}}-{bench.shard}'  # a consent's number is text like any other
@@ -131,22 +135,18 @@ async def test_a_lost_consent_becomes_a_refusal_and_the_others_go_on(bench: Benc
     await log.close()
 
 
-async def until_waiting(bench: Bench, log: Log) -> None:
-    """Wait until an entry has been set aside because its row is being changed."""
-    while not log.health.waiting:
-        await asyncio.sleep(0.001)
-
-
 @pytest.mark.parametrize(("end", "expected"), [("COMMIT", "refused at 1"), ("ROLLBACK", "disclosed")])
-@in_time
-async def test_a_consent_that_is_being_withdrawn_holds_nobody_else_up(bench: Bench, end: str, expected: str) -> None:
+async def test_a_consent_that_is_being_withdrawn_holds_nobody_else_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, end: str, expected: str
+) -> None:
+    monkeypatch.setattr(turn, "MOST_TRIES", 10**9)  # it is never given up, however long the test takes
     log = await bench.open()
     check = await bench.consent(f"C-{bench.shard}")
     async with await psycopg.AsyncConnection.connect(bench.database.owner, autocommit=True) as other:
         await other.execute("BEGIN")
         await other.execute("UPDATE consent SET withdrawn_at = now() WHERE number = %s", (check.number,))
         waiting = asyncio.create_task(outcome(log, entry("contested", check)))
-        await until_waiting(bench, log)
+        await until("the entry is set aside", lambda: log.health.waiting > 0)
         assert await outcome(log, entry("plain")) == "disclosed"
         assert not waiting.done()
         await other.execute(end.encode())
@@ -155,7 +155,6 @@ async def test_a_consent_that_is_being_withdrawn_holds_nobody_else_up(bench: Ben
     await log.close()
 
 
-@in_time
 async def test_a_consent_that_stays_locked_ends_as_a_refusal(bench: Bench) -> None:
     log = await bench.open()
     check = await bench.consent(f"C-{bench.shard}")
@@ -167,7 +166,6 @@ async def test_a_consent_that_stays_locked_ends_as_a_refusal(bench: Bench) -> No
     await log.close()
 
 
-@in_time
 async def test_mandates(bench: Bench) -> None:
     log = await bench.open()
     principal = f"p-{bench.shard}"
@@ -184,7 +182,6 @@ async def test_mandates(bench: Bench) -> None:
     await log.close()
 
 
-@in_time
 async def test_the_rights_position_comes_with_the_commit(bench: Bench) -> None:
     log = await bench.open()
     await log.append(entry("before"))
@@ -199,7 +196,6 @@ async def test_the_rights_position_comes_with_the_commit(bench: Bench) -> None:
 # --- who waits --------------------------------------------------------------------------------------------------
 
 
-@in_time
 async def test_what_cannot_be_written_takes_nobody_along(bench: Bench) -> None:
     log = await bench.open()
     bad = (
@@ -217,12 +213,11 @@ async def test_what_cannot_be_written_takes_nobody_along(bench: Bench) -> None:
     await log.close()
 
 
-@in_time
 async def test_the_queue_is_bounded_and_who_has_gone_is_not_written(bench: Bench) -> None:
     log = await bench.open(depth=3)
     async with log.turn():
         tasks = [asyncio.create_task(log.append(entry(f"e{number}"))) for number in range(3)]
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # they begin
         with pytest.raises(Overloaded):
             await log.append(entry("too many"))
         tasks[1].cancel()
@@ -232,7 +227,6 @@ async def test_the_queue_is_bounded_and_who_has_gone_is_not_written(bench: Bench
     await log.close()
 
 
-@in_time
 async def test_closing_writes_what_waits(bench: Bench) -> None:
     log = await bench.open()
     tasks = [asyncio.create_task(log.append(entry(f"e{number}"))) for number in range(5)]
@@ -256,7 +250,6 @@ class Minute:
         return self.seconds
 
 
-@in_time
 async def test_counted_requests_become_one_entry_a_minute_and_source(bench: Bench) -> None:
     log, clock = await bench.open(), Minute()
     counted = Counted(log, clock)

@@ -10,10 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gateway.audit import log as log_module
 from gateway.audit.log import Log
 from gateway.errors import LogUnavailable
 from gateway.store.database import Connections
-from tests.flow.log_bench import Bench, Proxy, accepting, entry, in_time, query
+from tests.flow.log_bench import Bench, Proxy, accepting, entry, query
+from tests.harness import until
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +28,13 @@ async def bench(database: Connections) -> AsyncIterator[Bench]:
     await made.close()
 
 
+@pytest.fixture(autouse=True)
+def no_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but appends is under way when a fault strikes."""
+    monkeypatch.setattr(log_module, "CHECKPOINT_PERIOD", 3600.0)
+
+
+Kill = Callable[[int], None]
 Heal = Callable[[], Awaitable[None]]
 
 
@@ -48,38 +57,39 @@ async def raising(bench: Bench, when: str, sqlstate: str) -> Heal:
     return heal
 
 
-async def disk_full(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+async def disk_full(bench: Bench, log: Log, proxy: Proxy, kill: Kill) -> Heal:
     return await raising(bench, "TRIGGER BEFORE INSERT", "53100")
 
 
-async def our_own_mistake(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+async def our_own_mistake(bench: Bench, log: Log, proxy: Proxy, kill: Kill) -> Heal:
     return await raising(bench, "TRIGGER AFTER INSERT", "P0001")
 
 
-async def refused_at_the_very_commit(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+async def refused_at_the_very_commit(bench: Bench, log: Log, proxy: Proxy, kill: Kill) -> Heal:
     return await raising(bench, "CONSTRAINT TRIGGER AFTER INSERT", "53100")
 
 
-async def killed_before(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+async def killed_before(bench: Bench, log: Log, proxy: Proxy, kill: Kill) -> Heal:
     assert log.shard is not None
-    await query(bench.database.log, "SELECT pg_terminate_backend(%s, 5000)", log.shard.backend)
+    kill(log.shard.backend)
     return nothing
 
 
-async def killed_under_way(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+async def killed_under_way(bench: Bench, log: Log, proxy: Proxy, kill: Kill) -> Heal:
     assert log.shard is not None
     backend = log.shard.backend
     holder = await psycopg.AsyncConnection.connect(bench.database.owner)
     await holder.execute("SELECT 1 FROM log_shard WHERE shard = %s FOR UPDATE", (bench.shard,))
 
-    async def kill() -> None:
-        waits = "SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted"
-        while not await query(bench.database.owner, waits, backend):
-            await asyncio.sleep(0.01)
-        await query(bench.database.log, "SELECT pg_terminate_backend(%s, 5000)", backend)
+    async def waits() -> bool:
+        return bool(await bench.owner("SELECT 1 FROM pg_locks WHERE pid = %s AND NOT granted", backend))
+
+    async def kill_it() -> None:
+        await until("the append waits for the lock", waits)
+        kill(backend)
         await holder.close()
 
-    task = asyncio.create_task(kill())
+    task = asyncio.create_task(kill_it())
 
     async def heal() -> None:
         await task
@@ -87,7 +97,7 @@ async def killed_under_way(bench: Bench, log: Log, proxy: Proxy) -> Heal:
     return heal
 
 
-async def answer_lost(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+async def answer_lost(bench: Bench, log: Log, proxy: Proxy, kill: Kill) -> Heal:
     proxy.deaf = True
 
     async def heal() -> None:
@@ -96,7 +106,7 @@ async def answer_lost(bench: Bench, log: Log, proxy: Proxy) -> Heal:
     return heal
 
 
-async def claimed_by_another(bench: Bench, log: Log, proxy: Proxy) -> Heal:
+async def claimed_by_another(bench: Bench, log: Log, proxy: Proxy, kill: Kill) -> Heal:
     await query(bench.database.log, "SELECT claim_shard(%s)", bench.shard)
     return nothing
 
@@ -117,11 +127,11 @@ FAULTS = (
 
 
 @pytest.mark.parametrize(("inject", "persisted", "epoch"), FAULTS, ids=[fault[0].__name__ for fault in FAULTS])
-@in_time
 async def test_faults(
     bench: Bench,
     tmp_path: Path,
-    inject: Callable[[Bench, Log, Proxy], Awaitable[Heal]],
+    kill: Kill,
+    inject: Callable[[Bench, Log, Proxy, Kill], Awaitable[Heal]],
     persisted: bool,
     epoch: int,
 ) -> None:
@@ -129,7 +139,7 @@ async def test_faults(
     proxy = await bench.proxy(tmp_path)
     log = await bench.open()
     await log.append(entry("before"))
-    heal = await inject(bench, log, proxy)
+    heal = await inject(bench, log, proxy, kill)
     results = await asyncio.gather(*[log.append(entry(f"f{n}")) for n in range(3)], return_exceptions=True)
     assert [type(result) for result in results] == [LogUnavailable] * 3
     await heal()
@@ -146,13 +156,12 @@ async def test_faults(
     await again.close()
 
 
-@in_time
-async def test_who_lost_the_lock_never_appends_again(bench: Bench) -> None:
+async def test_who_lost_the_lock_never_appends_again(bench: Bench, kill: Kill) -> None:
     log = await bench.open()
     await log.append(entry("first"))
     assert log.shard is not None
     bench.reachable = False
-    await query(bench.database.log, "SELECT pg_terminate_backend(%s, 5000)", log.shard.backend)
+    kill(log.shard.backend)
     other = Bench(bench.database)
     other.shard = bench.shard
     second = await other.open()
@@ -160,8 +169,9 @@ async def test_who_lost_the_lock_never_appends_again(bench: Bench) -> None:
     for _ in range(3):
         with pytest.raises(LogUnavailable):
             await log.append(entry("stale"))
-    bench.reachable = True
-    await asyncio.sleep(0.3)  # it may connect now, but the lock is the other's
+    before = len(bench.lanes)
+    bench.reachable = True  # it may connect now, but the lock is the other's
+    await until("it was turned away", lambda: len(bench.lanes) > before and not bench.lanes[-1].alive)
     with pytest.raises(LogUnavailable):
         await log.append(entry("stale"))
     assert await bench.names() == ["first", "second"]

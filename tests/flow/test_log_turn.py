@@ -9,7 +9,7 @@ import pytest
 from gateway.audit.log import Log
 from gateway.errors import BasisLost, LogUnavailable
 from gateway.store.database import Connections
-from tests.flow.log_bench import Bench, accepting, entry, in_time, in_transaction, query
+from tests.flow.log_bench import Bench, accepting, entry, in_transaction, query
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,6 @@ async def reads(log: Log, *names: str) -> list["asyncio.Task[int]"]:
     return tasks
 
 
-@in_time
 async def test_a_mutation_carries_the_waiting_reads_along(bench: Bench) -> None:
     log = await bench.open()
     async with await psycopg.AsyncConnection.connect(bench.database.writer) as session, log.turn() as turn:
@@ -51,7 +50,6 @@ async def test_a_mutation_carries_the_waiting_reads_along(bench: Bench) -> None:
     await log.close()
 
 
-@in_time
 async def test_after_a_rollback_the_reads_go_on(bench: Bench) -> None:
     log = await bench.open()
     async with await psycopg.AsyncConnection.connect(bench.database.writer) as session, log.turn() as turn:
@@ -66,7 +64,6 @@ async def test_after_a_rollback_the_reads_go_on(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("persisted", [True, False])
-@in_time
 async def test_an_unknown_end_closes_the_shard(bench: Bench, persisted: bool) -> None:
     log = await bench.open()
     with pytest.raises(ConnectionError):
@@ -83,7 +80,6 @@ async def test_an_unknown_end_closes_the_shard(bench: Bench, persisted: bool) ->
     await log.close()
 
 
-@in_time
 async def test_a_lost_check_of_the_mutation_writes_nothing(bench: Bench) -> None:
     log = await bench.open()
     check = await bench.consent(f"C-{bench.shard}")
@@ -97,7 +93,6 @@ async def test_a_lost_check_of_the_mutation_writes_nothing(bench: Bench) -> None
     await log.close()
 
 
-@in_time
 async def test_a_checked_consent_cannot_change_before_the_commit(bench: Bench) -> None:
     log = await bench.open()
     check = await bench.consent(f"C-{bench.shard}")
@@ -131,7 +126,6 @@ FORBIDDEN = (
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
 @pytest.mark.parametrize("role", ["reader", "writer", "log"])
-@in_time
 async def test_nobody_writes_the_log_past_the_append_function(bench: Bench, role: str, statement: str) -> None:
     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)):
         await query(getattr(bench.database, role), statement)
@@ -140,7 +134,6 @@ async def test_nobody_writes_the_log_past_the_append_function(bench: Bench, role
 @pytest.mark.parametrize(
     ("function", "roles"), [("log_append", {"writer", "log"}), ("claim_shard", {"log"}), ("log_checks_held", set())]
 )
-@in_time
 async def test_who_may_call_the_functions(bench: Bench, function: str, roles: set[str]) -> None:
     allowed = "SELECT has_function_privilege(oid, 'EXECUTE') FROM pg_proc WHERE proname = %s"
     for role in ("reader", "writer", "log"):

@@ -21,7 +21,7 @@ PENALTIES = """query($uscc: String!, $first: Int!, $after: String) { enterprise(
   } } }"""
 ENTERPRISES = """query($first: Int!, $after: String, $filter: EnterpriseFilter) {
   enterprises(first: $first, after: $after, filter: $filter) {
-    nodes { id name } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
+    nodes { id name uscc } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
 CONSENT = consented(DEMO.consent_citizen)
 
 
@@ -98,19 +98,53 @@ async def test_a_walk_over_the_penalties_of_a_subject(house: House, first: int) 
     assert len(whole) > 10
 
 
-async def test_a_walk_over_all_enterprises(house: House) -> None:
-    after, walked = None, []
-    while True:
-        page = (await house.data(PUBLIC, ENTERPRISES, {"first": 3, "after": after}))["enterprises"]
-        assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
-        walked += page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
-    ((count,),) = await house.sql("SELECT count(*) FROM enterprise")
+@pytest.mark.parametrize("first", [1, 3, 100])
+async def test_a_walk_over_all_enterprises(house: House, first: int) -> None:
+    walked = await walk(house, PUBLIC, first)
+    ((count,),) = await house.sql("SELECT count(*) FROM enterprise WHERE subject_class = 'legal'")
     assert (len(walked), len({node["id"] for node in walked})) == (count, count)
     chosen = await house.data(PUBLIC, ENTERPRISES, {"first": 100, "filter": {"name": DEMO.enterprise_name}})
     assert [node["name"] for node in chosen["enterprises"]["nodes"]] == [DEMO.enterprise_name]
+
+
+async def walk(house: House, persona: str, first: int, chosen: object = None) -> list[Body]:
+    """Every row of the list, page by page; each page is full but the last."""
+    after, walked = None, list[Body]()
+    while True:
+        asked = {"first": first, "after": after, "filter": chosen}
+        page = (await house.data(persona, ENTERPRISES, asked))["enterprises"]
+        assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
+        walked += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return walked
+        assert len(page["nodes"]) == len(page["edges"]) == first
+        after = page["pageInfo"]["endCursor"]
+
+
+@pytest.mark.parametrize(
+    "persona", [PUBLIC, "bank", "agency", "tax-officer", "citizen", "enterprise-rep", "handler", "auditor"]
+)
+async def test_individual_businesses_are_in_no_list(house: House, persona: str) -> None:
+    """Row 7: they are found by code or exact name; not even their own operator finds them in a list."""
+    ((region,),) = await house.sql("SELECT region FROM enterprise WHERE name = %s", DEMO.individual_name)
+    for chosen in (None, {"region": region}, {"status": "ACTIVE"}, {"region": region, "status": "ACTIVE"}):
+        codes = [node["uscc"] for node in await walk(house, persona, 2 if chosen else 50, chosen)]
+        assert codes
+        assert not [code for code in codes if code is None or code.startswith("92")]
+
+
+async def test_an_individual_business_is_found_by_its_exact_name(house: House) -> None:
+    found = {"name": DEMO.individual_name}
+    for persona in (PUBLIC, "bank", "citizen"):
+        assert [node["uscc"] for node in await walk(house, persona, 5, found)] == [DEMO.individual_uscc]
+    assert await walk(house, PUBLIC, 5, {**found, "region": "110000"}) == []
+    assert await walk(house, PUBLIC, 5, {"name": DEMO.individual_name[:-1]}) == []
+    assert await walk(house, "auditor", 5, found) == []
+    # Its cursor is one of the same list: what follows it is not a business either.
+    page = await house.data(PUBLIC, ENTERPRISES, {"first": 5, "filter": found})
+    after = page["enterprises"]["pageInfo"]["endCursor"]
+    behind = await house.data(PUBLIC, ENTERPRISES, {"first": 5, "after": after})
+    assert not [node for node in behind["enterprises"]["nodes"] if node["uscc"].startswith("92")]
 
 
 async def test_an_empty_page(house: House) -> None:

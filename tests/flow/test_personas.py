@@ -130,6 +130,18 @@ async def test_a_consent_opens_the_kinds_it_names(house: House) -> None:
         assert found["enterprise"]["phone"] == phone
 
 
+@pytest.mark.parametrize(("step_up", "number"), [(False, "22**************17"), (True, DEMO.citizen_id_number)])
+async def test_the_operators_own_id_number_is_clear_only_when_proven_anew(
+    house: House, step_up: bool, number: str
+) -> None:
+    """As a person's own: rows 10 and 13."""
+    query = "query($uscc: String!) { enterprise(by: {uscc: $uscc}) { legalRepresentative { idNumber } } }"
+    found = await house.data("citizen", query, INDIVIDUAL, step_up=step_up)
+    assert found == {"enterprise": {"legalRepresentative": {"idNumber": number}}}
+    stranger = await house.data("enterprise-rep", query, INDIVIDUAL, step_up=step_up)
+    assert stranger == {"enterprise": {"legalRepresentative": {"idNumber": None}}}
+
+
 async def test_proven_anew_shows_the_own_id_number(house: House) -> None:
     found = await house.data("citizen", PERSON, CITIZEN, step_up=True)
     assert found["person"]["idNumber"] == DEMO.citizen_id_number

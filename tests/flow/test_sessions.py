@@ -9,6 +9,7 @@ from gateway.errors import BadInput, DatabaseUnavailable, InternalError, Overloa
 from gateway.store.database import Connections, StatementFailed
 from gateway.store.sessions import Sessions
 from gateway.store.tables import CONSUMER
+from tests.harness import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,7 @@ def consumer(name: str) -> dict[str, object]:
 @pytest.fixture
 async def sessions(new_database: Callable[[], Connections]) -> AsyncIterator[Sessions]:
     """One connection at most, on a database of its own."""
-    opened = await Sessions.open(new_database().writer, size=1, patience=0.5)
+    opened = await Sessions.open(new_database().writer, size=1, patience=PATIENCE)
     yield opened
     await opened.close()
 
@@ -62,6 +63,7 @@ async def test_unspeakable_text_is_a_fault_of_the_input(sessions: Sessions, text
 
 async def test_nobody_waits_for_ever(sessions: Sessions) -> None:
     async with sessions.begin():
+        sessions._pool.timeout = 0.05
         with pytest.raises(Overloaded):
             async with sessions.begin():
                 pytest.fail("there was only one connection")

@@ -125,8 +125,8 @@ _BREAK = re.compile(
 
 
 def _laid_out(sql: str) -> str:
-    """One clause a line, indented by sub-select; markers show as ¤. For reading only."""
-    text = re.sub(r"\s+", " ", sql.replace("\x01", "¤"))
+    """One clause a line, indented by sub-select; markers show as ¤, those of rows as §. For reading only."""
+    text = re.sub(r"\s+", " ", sql.replace("\x01", "¤").replace("\x02", "§"))
     depth, opened, out = 0, [], ""
     at = 0
     for match in _BREAK.finditer(text):

@@ -15,9 +15,8 @@ def readme() -> str:
     return (ROOT / "README.md").read_text("utf-8")
 
 
-def codes() -> set[str]:
-    found = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, GatewayError)}
-    return {one.code for one in found}
+def error_classes() -> set[type[GatewayError]]:
+    return {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, GatewayError)}
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
@@ -35,9 +34,21 @@ def test_no_setting_is_invented() -> None:
     assert set(re.findall(r"\bGATEWAY_[A-Z_]+\b", readme())) - {setting.name for setting in SETTINGS} == set()
 
 
-def test_every_error_code_is_documented() -> None:
-    text = readme()
-    assert {code for code in codes() if f"`{code}`" not in text} == set()
+def test_the_table_of_errors_is_that_of_the_code() -> None:
+    table = readme().partition("## Errors")[2].partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| (`[A-Z_`, ]+`) \| ([^|]+) \| [^|]*\w[^|]* \|$", table)
+    told = {
+        code: set(map(int, re.findall(r"\d{3}", status)))
+        for codes, status in rows
+        for code in codes[1:-1].split("`, `")
+    }
+    assert told.keys() == {one.code for one in error_classes()}
+    assert {one.__name__ for one in error_classes() if one.status not in told[one.code]} == set()
+
+
+def test_the_tree_of_errors_is_that_of_the_code() -> None:
+    words = re.findall(r"\w+", errors.__doc__ or "")
+    assert {one.__name__ for one in error_classes()} - set(words) == set()
 
 
 def test_every_command_and_persona_is_documented() -> None:

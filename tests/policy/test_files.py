@@ -101,6 +101,13 @@ def test_roles_need_rules_and_cases(directory: Path) -> None:
     assert "unknown role" in faults["cases/stranger.yaml", 1]
 
 
+def test_a_missing_directory_is_one_fault(tmp_path: Path) -> None:
+    """And not one for each file that is not in it."""
+    with pytest.raises(PolicyRefused) as caught:
+        load(tmp_path / "none")
+    assert str(caught.value) == "none: the folder of the policy is missing"
+
+
 def test_bad_cases_are_refused(directory: Path) -> None:
     """Unknown words in a case, a case that fails, an empty file, broken YAML."""
     line = append(

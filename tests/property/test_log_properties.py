@@ -2,14 +2,14 @@
 
 import asyncio
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.audit.log import Log
 from gateway.errors import LogUnavailable
 from gateway.store.database import Connections
 from gateway.values import Receipt
-from tests.flow.log_bench import Bench, entry, query
+from tests.flow.log_bench import Bench, accepting, entry, query
 
 steps = st.lists(
     st.one_of(
@@ -23,7 +23,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(steps=steps)
 def test_the_log_is_what_its_receipts_say(database: Connections, steps: list[tuple[str, int]]) -> None:
     asyncio.run(_play(Bench(database), steps))
@@ -40,7 +40,7 @@ async def _play(bench: Bench, steps: list[tuple[str, int]]) -> None:
         names = [f"{at}-{number}" for number in range(count)]
         tasks = [asyncio.create_task(log.append(entry(name))) for name in names]
         if step == "kill" and log.shard is not None:
-            await query(bench.database.log, "SELECT pg_terminate_backend(%s, 5000)", log.shard.backend)
+            await query(bench.database.log, "SELECT pg_terminate_backend(%s, 60000)", log.shard.backend)
         if step == "claim":
             await query(bench.database.log, "SELECT claim_shard(%s)", bench.shard)
         for name, result in zip(names, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
@@ -61,5 +61,4 @@ async def _settle(log: Log) -> None:
     """Until the log knows where it stands: a dead connection is noticed when the loop comes round to it."""
     for _ in range(20):
         await asyncio.sleep(0)
-    while not log.health.accepting:
-        await asyncio.sleep(0.005)
+    await accepting(log)

@@ -103,14 +103,16 @@ def test_literals_read_as_they_were_written(value: object) -> None:
 
 FIELDS = {
     "Enterprise": ("name", "status", "region", "__typename", "id"),
-    "LegalRepresentative": ("name", "phone", "__typename"),
+    "EnterpriseLegalRepresentative": ("name", "phone", "__typename"),
     "LicenseConnection": ("__typename",),
     "License": ("organ", "id", "validFrom"),
     "Department": ("code", "name"),
 }
 OBJECTS = {
     "Enterprise": (
-        ("legalRepresentative", "LegalRepresentative"), ("licenses", "LicenseConnection"), ("provider", "Department"),
+        ("legalRepresentative", "EnterpriseLegalRepresentative"),
+        ("licenses", "LicenseConnection"),
+        ("provider", "Department"),
     ),
     "LicenseConnection": (("nodes", "License"),),
     "License": (("provider", "Department"),),

@@ -37,7 +37,7 @@ def selections(draw: st.DrawFn, kind: Kind, depth: int = 2) -> tuple[Selected, .
     for part in kind.parts:
         inner = draw(st.lists(st.sampled_from(part.fields), max_size=3, unique=True))
         if inner:
-            children = tuple(Selected(field.name, field.name, part.type_name) for field in inner)
+            children = tuple(Selected(field.name, field.name, part.type_name(kind)) for field in inner)
             made.append(Selected(part.name, part.name, kind.type_name, children))
     for link in kind.links:
         if depth and draw(st.booleans()):

@@ -183,8 +183,8 @@ def _check_log(both: Both, answer: Answer, model: Reference, expected: dict[str,
 
 def logged_rows(both: Both, entry: dict[str, Any]) -> dict[tuple[str, int], int]:
     """Kind and id of every row of an entry, with its version. A subject stands there by the place of its pseudonym."""
-    pseudonym = both.side.gateway.vault.pseudonym
-    named = {pseudonym(row.subject): row.subject for row in both.world.rows}
+    subjects = [row.subject for row in both.world.rows]
+    named = dict(zip(both.side.gateway.vault.pseudonyms(subjects), subjects, strict=True))
     found: dict[tuple[str, int], int] = {}
     for kind, rows in entry["rows"].items():
         for number, version in zip(rows["ids"], rows["versions"], strict=True):

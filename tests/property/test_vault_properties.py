@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.catalogue.fields import Mask
 from gateway.clock import SystemRandom
 from gateway.errors import SealBroken
-from gateway.values import Opened, Relation, Seen
+from gateway.values import Opened, Relation, Rows, Sight
 from gateway.vault.keys import new_keys, parse
 from gateway.vault.masks import email, masked, phone
 from gateway.vault.seal import Suite
@@ -156,22 +156,21 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Row:
-    seen: Seen
+    sight: Sight
+    numbers: tuple[int, int, int]
     inside: "Tree"
 
 
 Tree: TypeAlias = "bool | int | str | Sealed | Opaque | Row | list[Tree] | dict[str, Tree] | None"
 
 SUBJECTS = st.sampled_from(tuple(WRAPPED))
-SEEN = st.builds(
-    Seen,
+SIGHTS = st.builds(
+    Sight,
     st.integers(0, 99),
     st.sampled_from(("legal/ordinary", "person/minor", "individual/ended")),
-    st.integers(0, sum(Relation)).map(Relation),
-    SUBJECTS,
-    st.integers(0, 10**12),
-    st.integers(1, 10**6),
+    st.integers(0, sum(Relation)),
 )
+NUMBERS = st.tuples(SUBJECTS, st.integers(0, 10**12), st.integers(1, 10**6))
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -183,7 +182,7 @@ LEAVES = st.one_of(
 TREES: st.SearchStrategy[Tree] = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(TEXT, inner, max_size=4), st.builds(Row, SEEN, inner)
+        st.lists(inner, max_size=4), st.dictionaries(TEXT, inner, max_size=4), st.builds(Row, SIGHTS, NUMBERS, inner)
     ),
     max_leaves=20,
 )
@@ -204,9 +203,9 @@ def emit(tree: Tree, announced: set[int]) -> str:
             return f"{first}\x01v{openable},{subject},{row},{value}\x01"
         case Opaque(mark, kind, row, personal):
             return f"\x01{mark}{kind},{row},{int(personal)}\x01"
-        case Row(seen, inside):
-            head = f"{seen.node},{seen.row_class},{seen.relations},{seen.subject},{seen.id},{seen.version}"
-            return f"\x01r{head}\x01{emit(inside, announced)}"
+        case Row(sight, (subject, id, version), inside):
+            head = f"{sight.node}/{sight.row_class}/{sight.relations}"
+            return f"\x02{head},{subject},{id},{version}\x02{emit(inside, announced)}"
         case list():
             return "[" + ",".join(emit(one, announced) for one in tree) + "]"
         case dict():
@@ -217,17 +216,21 @@ def emit(tree: Tree, announced: set[int]) -> str:
 
 def open_plainly(data: bytes) -> Opened:
     """The twin: every printing marker becomes a JSON string, the JSON is read, walked and written again."""
-    seen: list[Seen] = []
+    sights: list[Sight] = []
+    numbers: list[list[bytes]] = [[], [], []]
     wrapped: dict[int, bytes] = {}
     printing: dict[str, str] = {}
 
+    def note(found: re.Match[str]) -> str:
+        head, *rest = found[1].split(",")
+        node, subject, standing, relations = head.split("/")
+        sights.append(Sight(int(node), f"{subject}/{standing}", int(relations)))
+        for column, number in zip(numbers, rest, strict=True):
+            column.append(number.encode())
+        return ""
+
     def replace(found: re.Match[str]) -> str:
         mark, fields = found[1][0], found[1][1:].split(",")
-        if mark == "r":
-            node, row_class, *numbers = fields
-            relations, *rest = map(int, numbers)
-            seen.append(Seen(int(node), row_class, relations, *rest))
-            return ""
         if mark == "k":
             wrapped[int(fields[0])] = bytes.fromhex(fields[1])
             return ""
@@ -253,9 +256,9 @@ def open_plainly(data: bytes) -> Opened:
             case _:
                 return value
 
-    marked = re.sub("\x01([^\x01]*)\x01", replace, data.decode())
+    marked = re.sub("\x01([^\x01]*)\x01", replace, re.sub("\x02([^\x02]*)\x02", note, data.decode()))
     openings = sum(name.endswith("v") for name in printing)
-    return Opened(compact(walk(json.loads(marked))).encode(), tuple(seen), openings)
+    return Opened(compact(walk(json.loads(marked))).encode(), Rows(sights, *numbers) if sights else Rows(), openings)
 
 
 @given(TREES)

@@ -9,6 +9,7 @@ from gateway.errors import InternalError, InvalidOperation
 from gateway.policy.arms import Ground, ground_of, rests_on_access
 from gateway.policy.compile import Policy, load
 from gateway.policy.decide import decide
+from gateway.policy.remedies import Reason
 from gateway.values import (
     Access,
     Condition,
@@ -18,7 +19,6 @@ from gateway.values import (
     Matter,
     MatterKind,
     Purpose,
-    Reason,
     Redaction,
     Role,
     Root,
@@ -60,13 +60,16 @@ def ask(role: Role, name: RootName, children: tuple[Selected, ...], ground: Grou
     return decide(policy().visibility(role), Root("x", name, children), ground)
 
 
-def told(decision: Decision) -> list[tuple[str, Level, str, Reason]]:
+def told(decision: Decision) -> list[tuple[str, Level, str, str]]:
     """The redactions without paths and rules."""
     return [(one.coordinate, one.level, one.rows, one.reason) for one in decision.redactions]
 
 
 REPRESENTATIVE = Selected(
-    "legalRepresentative", "legalRepresentative", "Enterprise", pick("LegalRepresentative", "name", "idNumber")
+    "legalRepresentative",
+    "legalRepresentative",
+    "Enterprise",
+    pick("EnterpriseLegalRepresentative", "name", "idNumber"),
 )
 
 
@@ -99,8 +102,7 @@ def test_contact_of_a_legal_person_waits_for_consent() -> None:
     cells = given.kinds[("x",), "enterprise"].fields["phone",].cells
     assert [(one.level, one.condition) for one in cells["legal/ordinary"]] == [(Level.CLEAR, Condition.CONSENT)]
     assert cells["individual/ordinary"] == ()
-    assert told(given) == [("enterprise.phone", Level.WITHHELD, "SOME", Reason.CONSENT_REQUIRED)]
-    assert given.redactions[0].remedy
+    assert told(given) == [("enterprise.phone", Level.WITHHELD, "SOME", Reason.CONSENT_MUST_COVER)]
 
 
 @pytest.mark.parametrize("role", [Role.FINANCIAL, Role.AGENCY, Role.GOVERNMENT, Role.HANDLER])
@@ -165,7 +167,10 @@ def test_service_of_documents_opens_the_address() -> None:
 def test_ended_rows_are_absent_in_silence_and_minor_ones_are_not() -> None:
     """Row 33 against row 20."""
     asked = pick("Enterprise", nodes("penalties", "Enterprise", "Penalty", "fine"))
-    assert told(ask(Role.PUBLIC, RootName.ENTERPRISE, asked)) == []
+    public = ask(Role.PUBLIC, RootName.ENTERPRISE, asked)
+    assert told(public) == [("penalty", Level.WITHHELD, "SOME", Reason.CLASS_NOT_FOR_ROLE)]
+    assert public.redactions[0].remedy is not None
+    assert public.redactions[0].remedy.en.endswith(": legal/minor, individual/minor.")
     assert told(ask(Role.GOVERNMENT, RootName.ENTERPRISE, asked)) == [
         ("penalty", Level.WITHHELD, "SOME", Reason.MATTER_REQUIRED)
     ]
@@ -190,8 +195,8 @@ def test_free_text_is_released_or_absent() -> None:
     )
     cells = decision.kinds[("x", "penalties"), "penalty"].fields["facts",].cells
     assert [grant.level for grant in cells["legal/ordinary"]] == [Level.RELEASED]
-    assert told(decision) == [("penalty.facts", Level.WITHHELD, "SOME", Reason.NOT_YET_RELEASED)]
-    assert decision.redactions[0].path == ("x", "penalties", "nodes", "facts")
+    assert told(decision)[1:] == [("penalty.facts", Level.WITHHELD, "SOME", Reason.NOT_YET_RELEASED)]
+    assert decision.redactions[1].path == ("x", "penalties", "nodes", "facts")
 
 
 def test_a_provider_is_a_link_and_a_kind() -> None:
@@ -214,7 +219,10 @@ def test_a_kind_without_any_ground_is_withheld_whole() -> None:
     )
     kind = decision.kinds[("x", "licenses"), "license"]
     assert (kind.arms, dict(kind.fields)) == ((), {})
-    assert told(decision) == [("license", Level.WITHHELD, "ALL", Reason.NOT_FOR_ROLE)]
+    assert told(decision) == [
+        ("enterprise", Level.WITHHELD, "SOME", Reason.CLASS_NOT_FOR_ROLE),
+        ("license", Level.WITHHELD, "ALL", Reason.NOT_FOR_ROLE),
+    ]
 
 
 def test_node_decides_each_selected_type_and_hides_what_never_is() -> None:
@@ -272,7 +280,7 @@ def test_redactions_come_in_document_order_once() -> None:
     """The same position named by two fragments is one redaction."""
     asked = pick("Enterprise", "phone", nodes("penalties", "Enterprise", "Penalty", "facts"), "email")
     paths = [one.path for one in ask(Role.FINANCIAL, RootName.ENTERPRISE, asked).redactions]
-    assert paths == [("x", "phone"), ("x", "penalties", "nodes", "facts"), ("x", "email")]
+    assert paths == [("x", "phone"), ("x", "penalties"), ("x", "penalties", "nodes", "facts"), ("x", "email")]
 
 
 def test_ground_is_what_was_given() -> None:
@@ -281,12 +289,69 @@ def test_ground_is_what_was_given() -> None:
     assert ground_of(None, 3) == Ground(step_up=True)
     assert ground_of(Access(Purpose.PUBLIC_DUTY, None, matter), 1) == Ground(matter=True, service=True)
     assert ground_of(Access(Purpose.LOAN_APPROVAL, "C-1"), 2) == Ground(consent=True)
+    assert ground_of(Access(Purpose.LOAN_APPROVAL, None, matter), 1) == Ground(idle_matter=True)
 
 
 def test_which_roles_rest_on_access() -> None:
     """Everybody else never needs a purpose."""
     resting = {role for role in Role if rests_on_access(policy().visibility(role))}
     assert resting == {Role.GOVERNMENT, Role.FINANCIAL, Role.AGENCY}
+
+
+REASONS = (
+    # role, field, what was brought, why it is not shown, what else may lack
+    (Role.FINANCIAL, "phone", NOTHING, Reason.CONSENT_REQUIRED, ""),
+    (Role.FINANCIAL, "phone", Ground(consent=True), Reason.CONSENT_MUST_COVER, ""),
+    (Role.FINANCIAL, "phone", Ground(matter=True), Reason.CONSENT_REQUIRED, ""),
+    (Role.GOVERNMENT, "phone", NOTHING, Reason.MATTER_REQUIRED, "PUBLIC_DUTY"),
+    (Role.GOVERNMENT, "phone", Ground(idle_matter=True), Reason.MATTER_PURPOSE_REQUIRED, "PUBLIC_DUTY"),
+    (Role.GOVERNMENT, "phone", Ground(matter=True), Reason.MATTER_MUST_COVER, "legal basis"),
+    (Role.HANDLER, "phone", EVERYTHING, Reason.CASE_REQUIRED, ""),
+    (Role.SUBJECT, "phone", EVERYTHING, Reason.SELF_ONLY, ""),
+)
+
+
+@pytest.mark.parametrize(("role", "name", "ground", "reason", "also"), REASONS)
+def test_the_reason_is_what_lacks_given_what_was_brought(
+    role: Role, name: str, ground: Ground, reason: Reason, also: str
+) -> None:
+    (*_, redaction) = ask(role, RootName.ENTERPRISE, pick("Enterprise", name), ground).redactions
+    assert redaction.reason is reason
+    assert redaction.remedy is not None
+    assert also in redaction.remedy.en
+
+
+def test_everything_that_may_lack_is_told_together() -> None:
+    """The operator's own number: it must be the operator, and proven anew."""
+    part = Selected(
+        "legalRepresentative", "legalRepresentative", "Enterprise", pick("EnterpriseLegalRepresentative", "idNumber")
+    )
+    found = {}
+    for step_up in (False, True):
+        (redaction,) = ask(Role.SUBJECT, RootName.ENTERPRISE, (part,), Ground(step_up=step_up)).redactions
+        assert (redaction.level, redaction.rows, redaction.reason) == (Level.WITHHELD, "SOME", Reason.SELF_ONLY)
+        assert redaction.remedy is not None
+        found[step_up] = redaction.remedy
+    assert "anew" in found[False].en and "再次核验" in found[False].zh
+    assert "anew" not in found[True].en and "再次核验" not in found[True].zh
+
+
+def test_individual_businesses_are_listed_by_name_only() -> None:
+    """Row 7: without the name no row of theirs can stand in the list, whoever asks."""
+    for role in (Role.PUBLIC, Role.GOVERNMENT, Role.FINANCIAL, Role.SUBJECT):
+        children = (Selected("nodes", "nodes", "EnterpriseConnection", pick("Enterprise", "address")),)
+        root = Root("x", RootName.ENTERPRISES, children, 0)
+        found = {
+            filters: decide(policy().visibility(role), root, EVERYTHING, filters)
+            for filters in ((), ("region",), ("name",))
+        }
+        classes = {
+            filters: {arm.row_class for arm in one.kinds[("x",), "enterprise"].arms} for filters, one in found.items()
+        }
+        assert classes[()] == classes["region",] == {"legal/ordinary"}
+        assert classes["name",] == {"legal/ordinary", "individual/ordinary"}
+        assert found[()].redactions == ()  # addresses of legal persons are clear
+        assert [one.coordinate for one in found["name",].redactions] == ["enterprise.address"]
 
 
 def test_redactions_are_complete_sentences() -> None:

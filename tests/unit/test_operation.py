@@ -50,7 +50,7 @@ def test_a_look_up_by_code(schema: GraphQLSchema) -> None:
     (root,) = got.shape.roots
     assert (root.key, root.name, root.slot) == ("e", RootName.ENTERPRISE, None)
     representative = Selected(
-        "legalRepresentative", "legalRepresentative", "Enterprise", (leaf("name", "LegalRepresentative"),)
+        "legalRepresentative", "legalRepresentative", "Enterprise", (leaf("name", "EnterpriseLegalRepresentative"),)
     )
     assert root.children == (leaf("full", "Enterprise", "name"), representative)
     assert got.roots[0].by == By("USCC", USCC)
@@ -98,6 +98,27 @@ def test_every_fault_of_the_arguments_at_once(schema: GraphQLSchema) -> None:
     assert not any("220802188001010019" in item.rule for item in faults)
 
 
+@pytest.mark.parametrize("code", ["91110000600037341M", "9111-0000 600037341ｍ", "9111"])
+def test_a_code_as_it_is_written(schema: GraphQLSchema, code: str) -> None:
+    """Its spelling is settled like any other's; its digits are not looked at."""
+    query = "query($by: SubjectBy!, $so: Boolean) { enterprise(by: $by, asWritten: $so) { name } }"
+    got = read(schema, query, {"by": {"uscc": code}, "so": True})
+    assert got.roots[0].by == By("USCC", "91110000600037341M"[: len(code)])
+    for so in (False, None):
+        faults = refused(schema, query, {"by": {"uscc": code}, "so": so})
+        assert {item.path for item in faults} == {("enterprise", "by", "uscc")}
+        assert all(item.rule.endswith("ask with asWritten: true") for item in faults)
+
+
+def test_a_code_as_it_is_written_is_still_a_code(schema: GraphQLSchema) -> None:
+    query = "query($by: SubjectBy!) { organization(by: $by, asWritten: true) { name } }"
+    for kind, value, rule in (
+        ("uscc", " - ", "must not be empty"),
+        ("taxNumber", "1" * 51, "is longer than 50 characters"),
+    ):
+        assert refused(schema, query, {"by": {kind: value}}) == (Fault(("organization", "by", kind), rule),)
+
+
 def test_lists_are_numbered_in_document_order(schema: GraphQLSchema) -> None:
     query = """query($n: Int, $after: String) {
         enterprises(first: 7, filter: {region: "220802", status: ACTIVE}) {
@@ -121,7 +142,7 @@ def test_fragments_are_flattened_and_equal_keys_merged(schema: GraphQLSchema) ->
     query = """query { enterprise(by: {uscc: "CODE"}) { ...A name legalRepresentative { phone } ... { status } } }
         fragment A on Enterprise { name legalRepresentative { name ...B } ... on Node { id } ...A2 }
         fragment A2 on Enterprise { region }
-        fragment B on LegalRepresentative { name }""".replace("CODE", USCC)
+        fragment B on EnterpriseLegalRepresentative { name }""".replace("CODE", USCC)
     (root,) = read(schema, query).shape.roots
     assert [item.key for item in root.children] == ["name", "legalRepresentative", "id", "region", "status"]
     assert [item.key for item in root.children[1].children] == ["name", "phone"]

@@ -64,7 +64,7 @@ def test_large_documents_exceed_a_limit(schema: GraphQLSchema, name: str) -> Non
 def in_fragments(inner: str) -> str:
     """Four spreads of 15 fields each: over the limit only together."""
     spreads = " ".join(f"a{n}: legalRepresentative {{ ...F }}" for n in range(4))
-    return f"{{ enterprise{BY} {{ {spreads} }} }} fragment F on LegalRepresentative {{ {inner} }}"
+    return f"{{ enterprise{BY} {{ {spreads} }} }} fragment F on EnterpriseLegalRepresentative {{ {inner} }}"
 
 
 @pytest.mark.parametrize(

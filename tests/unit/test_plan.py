@@ -311,6 +311,22 @@ def test_every_page_of_subjects_is_in_key_order() -> None:
     )
 
 
+@pytest.mark.parametrize("chosen", ["", "region", "status", "industry", "name"])
+def test_a_list_reads_an_index_that_holds_its_own_rows_only(database: Connections, chosen: str) -> None:
+    """However many individual businesses lie between them; only by name are they found."""
+    document = "{ enterprises(first: 2) { nodes { uscc } } }"
+    sql = plan(Role.PUBLIC, document, paged=frozenset({0}), filters=(chosen,) if chosen else ()).statement.sql
+    with psycopg.connect(database.reader) as connection:
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("SET enable_bitmapscan = off")
+        explained = "\n".join(row[0] for row in connection.execute(b"EXPLAIN (GENERIC_PLAN) " + sql.encode()))
+    # Which one, depends on the rows; there are none here.
+    allowed = {"name"} if chosen == "name" else {"listed", chosen}
+    (used,) = re.findall(r"Index (?:Only )?Scan using (\w+) on enterprise", explained)
+    assert used.removeprefix("ix_enterprise_") in allowed
+    assert "subject_class" not in explained
+
+
 def test_a_decision_made_elsewhere_is_planned_as_it_is() -> None:
     """``make`` asks nobody: the decision alone says what occurs."""
     shape = Operations(Limits(), 1).read(PAGE, None, None, "public", schema(Role.PUBLIC)).shape

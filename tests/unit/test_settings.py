@@ -1,6 +1,7 @@
 """Settings: every fault at once, no value repeated, nothing of the demo in production."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,10 @@ def test_the_defaults_are_a_demo_on_this_machine() -> None:
     assert (made.lanes, made.slow_lanes, made.max_body, made.token_lifetime) == (4, 2, 262_144, 3600)
 
 
-def test_every_setting_reaches_its_field() -> None:
+def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
     given = {
         **URLS,
-        "GATEWAY_HOME": "/srv/g",
+        "GATEWAY_HOME": str(tmp_path / "home"),
         "GATEWAY_HOST": "::1",
         "GATEWAY_PORT": "9000",
         "GATEWAY_MODE": "demo",
@@ -58,7 +59,7 @@ def test_every_setting_reaches_its_field() -> None:
         "GATEWAY_AUDIENCE": "aud",
         "GATEWAY_KEY_FILE": "/srv/k",
         "GATEWAY_LOG_ORIGIN": "log.example/a/b",
-        "GATEWAY_POLICIES": "/srv/p",
+        "GATEWAY_POLICIES": str(tmp_path),
         "GATEWAY_LANES": "8",
         "GATEWAY_SLOW_LANES": "3",
         "GATEWAY_MAX_BODY": "2048",
@@ -89,6 +90,65 @@ def test_all_faults_come_at_once() -> None:
     assert found["GATEWAY_PROT"] == "is no setting; did you mean GATEWAY_PORT?"
 
 
+def test_whatever_the_faults_are_about_they_come_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    given = {
+        "GATEWAY_HOME": str(tmp_path / "file" / "home"),
+        "GATEWAY_POLICIES": str(tmp_path / "none"),
+        "GATEWAY_LANES": "0",
+        "GATEWAY_MODE": "production",
+        "GATEWAY_READER_URL": URLS["GATEWAY_READER_URL"],
+        "GATEWAY_NOTHING": "1",
+    }
+    missing = {"GATEWAY_DATABASE_URL", "GATEWAY_WRITER_URL", "GATEWAY_LOG_URL"}
+    unfit = {"GATEWAY_JWKS", "GATEWAY_ISSUER", "GATEWAY_KEY_FILE"}
+    assert faults(given).keys() == (given.keys() - {"GATEWAY_MODE", "GATEWAY_READER_URL"}) | missing | unfit
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("GATEWAY_HOMES", "GATEWAY_HOME"),
+        ("GATEWAY_LOG_ORIGN", "GATEWAY_LOG_ORIGIN"),
+        ("GATEWAY_DATABASE", "GATEWAY_DATABASE_URL"),
+        ("GATEWAY_FOO", ""),
+        ("GATEWAY_BAR", ""),
+        ("GATEWAY_SECRET", ""),
+        ("GATEWAY_", ""),
+    ],
+)
+def test_only_a_name_that_is_near_is_suggested(name: str, suggestion: str) -> None:
+    rule = "is no setting" + (f"; did you mean {suggestion}?" if suggestion else "")
+    assert faults({name: "1"}) == {name: rule}
+
+
+def test_the_home_can_be_made_and_nothing_is_made_to_know_it(tmp_path: Path) -> None:
+    home = tmp_path / "a" / "b"
+    assert read({"GATEWAY_HOME": str(home)}).home == home
+    assert not (tmp_path / "a").exists()
+    home.mkdir(parents=True)
+    assert read({"GATEWAY_HOME": str(home)}).home == home
+
+
+def test_a_home_that_cannot_be_made_or_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {"GATEWAY_HOME": "must be a folder that can be made and written to"}
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for place in ("file", "file/home", "link", "link/home"):
+        assert faults({"GATEWAY_HOME": str(tmp_path / place)}) == rule
+    assert faults({"GATEWAY_HOME": "~nobody-has-this-name/home"}) == rule
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)  # nothing else is closed to root
+    for place in (".", "a", "a/b"):
+        assert faults({"GATEWAY_HOME": str(tmp_path / place)}) == rule
+
+
+def test_a_missing_policy_folder_is_one_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for place in ("none", "file"):
+        found = faults({"GATEWAY_POLICIES": str(tmp_path / place)})
+        assert found == {"GATEWAY_POLICIES": "must be a folder that is there"}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -111,6 +171,7 @@ def test_all_faults_come_at_once() -> None:
         ("GATEWAY_HOST", "local host"),
         ("GATEWAY_ISSUER", "https://issuer.example\x1b[0m"),
         ("GATEWAY_HOME", "a\nb"),
+        ("GATEWAY_KEY_FILE", "~nobody-has-this-name/key"),
         ("GATEWAY_LOG_ORIGIN", "log example"),
         ("GATEWAY_LOG_ORIGIN", "log.example/+1"),
         ("GATEWAY_DATABASE_URL", "mysql"),
@@ -120,7 +181,7 @@ def test_all_faults_come_at_once() -> None:
     ],
 )
 def test_each_form_is_checked(name: str, value: str) -> None:
-    assert faults({name: value}).keys() == {name}
+    assert faults({**URLS, name: value}).keys() == {name}
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_a_file_in_the_way_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 def test_two_first_runs_at_once_end_with_one_set_of_keys(tmp_path: Path) -> None:
     path = tmp_path / "domain.keys"
-    barrier = threading.Barrier(8)
+    barrier = threading.Barrier(8, timeout=60)
     derived: list[bytes] = []
 
     def start() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.clock import SystemRandom
 from gateway.errors import InternalError, SealBroken
-from gateway.values import Relation, Seen
+from gateway.values import Relation, Rows, Sight
 from gateway.vault.keys import new_keys, parse
 from gateway.vault.splice import open_values
 from gateway.vault.vault import Vault
@@ -27,11 +27,11 @@ def test_without_markers_the_very_bytes_come_back() -> None:
     data = b'{"name":"\\u0001v0,7,7,00\\u0001"}'
     opened = open_values(data, OPENABLE, VAULT, "bank")
     assert opened.data is data
-    assert (opened.seen, opened.openings) == ((), 0)
+    assert (opened.rows, opened.openings) == (Rows(), 0)
 
 
 def test_every_marker_prints_what_it_should() -> None:
-    rows = b"\x01r0,person/ordinary,3,7,0,2\x01", b"\x01r2,person/minor,0,7,981,1\x01"
+    rows = b"\x020/person/ordinary/3,7,0,2\x02", b"\x022/person/minor/0,7,981,1\x02"
     data = rows[0] + K + b'{"id":\x01i2,7,1\x01,"name":' + value(0, 7, 7, NAME) + b',"p":[' + rows[1]
     data += b'{"cursor":\x01c4,981,0\x01,"facts":' + value(1, 7, 981, FACTS) + b',"sex":null}]}'
     before = VAULT.openings
@@ -40,10 +40,8 @@ def test_every_marker_prints_what_it_should() -> None:
     assert opened.data.decode() == (
         f'{{"id":"{node}","name":"某\\"某\\u0001","p":[{{"cursor":"{cursor}","facts":"事实","sex":null}}]}}'
     )
-    assert opened.seen == (
-        Seen(0, "person/ordinary", Relation.SELF | Relation.CONSENT, 7, 0, 2),
-        Seen(2, "person/minor", Relation.NONE, 7, 981, 1),
-    )
+    sights = [Sight(0, "person/ordinary", Relation.SELF | Relation.CONSENT), Sight(2, "person/minor", Relation.NONE)]
+    assert opened.rows == Rows(sights, [b"7", b"7"], [b"0", b"981"], [b"2", b"1"])
     assert opened.openings == VAULT.openings - before == 2
 
 
@@ -60,13 +58,13 @@ def test_a_key_without_a_value_is_not_even_unwrapped() -> None:
         b"{}\x01i0,1,0",
         b"\x01\x01",
         b"\x01x1\x01",
-        b"\x01r1,legal/ordinary,3,7,981\x01",
-        b"\x01r1,legal/ordinary,3,7,981,1,\x01",
-        b"\x01r1,legal/ordinary,3,7,981,1\x01\x01r1,legal/ordinary,3,7,981,-1\x01",
-        b"\x01r1,legal/ordinary,512,7,981,1\x01",
-        b"\x01r1,legal/ordinary,3,07,981,1\x01",
-        b"\x01r1,LEGAL,3,7,981,1\x01",
-        b"\x01r1,legal/ordinary, 3,7,981,1\x01",
+        b"\x021/legal/ordinary/3,7,981\x02",
+        b"\x021/legal/ordinary/3,7,981,1,\x02",
+        b"\x021/legal/ordinary/3,7,981,1\x02\x021/legal/ordinary/3,7,981,-1\x02",
+        b"\x021/legal/ordinary/512,7,981,1\x02",
+        b"\x021/legal/ordinary/3,07,981,1\x02",
+        b"\x021/LEGAL/3,7,981,1\x02",
+        b"\x021/legal/ordinary/ 3,7,981,1\x02",
         b"\x01i0,1\x01",
         b"\x01i0,1,2\x01",
         b"\x01i256,1,0\x01",

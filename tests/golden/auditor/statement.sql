@@ -1,6 +1,6 @@
 -- legal: $1 by_kind, $2 by_value, $3 today
 -- may open: nothing
-SELECT concat('¤r0,legal/ordinary,0,', enterprise_1.subject_id, ',0,', enterprise_1.version, '¤{"name":', coalesce(CAST(to_json(enterprise_1.name) AS TEXT), 'null'), ',"uscc":', coalesce(CAST(to_json(enterprise_1.uscc) AS TEXT), 'null'), ',"address":', coalesce(CAST(to_json(enterprise_1.address) AS TEXT), 'null'), ',"matched":{"kind":"', matched.kind, '"}}') AS concat_1
+SELECT concat('§0/legal/ordinary/0,', enterprise_1.subject_id, ',0,', enterprise_1.version, '§{"name":', coalesce(CAST(to_json(enterprise_1.name) AS TEXT), 'null'), ',"uscc":', coalesce(CAST(to_json(enterprise_1.uscc) AS TEXT), 'null'), ',"address":', coalesce(CAST(to_json(enterprise_1.address) AS TEXT), 'null'), ',"matched":{"kind":"', matched.kind, '"}}') AS concat_1
 FROM (
   SELECT 1 AS one
   LIMIT ALL OFFSET 0) AS ground, identifier AS matched
@@ -13,7 +13,7 @@ LIMIT 1
 
 -- individual: $1 by_kind, $2 by_value, $3 today
 -- may open: nothing
-SELECT concat('¤r0,legal/ordinary,0,', enterprise_1.subject_id, ',0,', enterprise_1.version, '¤{"name":', coalesce(CAST(to_json(enterprise_1.name) AS TEXT), 'null'), ',"uscc":', coalesce(CAST(to_json(enterprise_1.uscc) AS TEXT), 'null'), ',"address":', coalesce(CAST(to_json(enterprise_1.address) AS TEXT), 'null'), '}') AS concat_1
+SELECT concat('§0/legal/ordinary/0,', enterprise_1.subject_id, ',0,', enterprise_1.version, '§{"name":', coalesce(CAST(to_json(enterprise_1.name) AS TEXT), 'null'), ',"uscc":', coalesce(CAST(to_json(enterprise_1.uscc) AS TEXT), 'null'), ',"address":', coalesce(CAST(to_json(enterprise_1.address) AS TEXT), 'null'), '}') AS concat_1
 FROM (
   SELECT 1 AS one
   LIMIT ALL OFFSET 0) AS ground, identifier AS matched

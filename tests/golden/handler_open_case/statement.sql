@@ -1,8 +1,8 @@
 -- enterprise: $1 first_0, $2 today, $3 department, $4 principal, $5 now, $6 by_kind, $7 by_value
 -- may open: enterprise.phone, penalty.facts
-SELECT concat('¤r0,', enterprise_1.subject_class, '/ordinary,', CASE
+SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/', CASE
   WHEN (enterprise_1.subject_id = ANY (ground.case_subjects)) THEN 8
-  ELSE 0 END, ',', enterprise_1.subject_id, ',0,', enterprise_1.version, '¤¤k', enterprise_1.subject_id, ',', (
+  ELSE 0 END, ',', enterprise_1.subject_id, ',0,', enterprise_1.version, '§¤k', enterprise_1.subject_id, ',', (
   SELECT encode(subject_key.wrapped, 'hex') AS encode_1
   FROM subject_key
   WHERE subject_key.subject_id = enterprise_1.subject_id), '¤{"name":', coalesce(CAST(to_json(enterprise_1.name) AS TEXT), 'null'), ',"phone":', CASE
@@ -15,14 +15,14 @@ SELECT concat('¤r0,', enterprise_1.subject_class, '/ordinary,', CASE
     SELECT concat('{"nodes":[', array_to_string(penalty_2_page.c0[1:$1], ','), ']}') AS concat_2
     FROM (
       SELECT array((
-        SELECT concat('¤r1,', penalty_2.subject_class, '/', CASE
+        SELECT concat('§1/', penalty_2.subject_class, '/', CASE
           WHEN (NOT (penalty_2.status IN ('ACTIVE', 'CORRECTED') AND (penalty_2.published_until IS NULL OR penalty_2.published_until >= $2) AND (penalty_2.retained_until IS NULL OR penalty_2.retained_until >= $2))) THEN 'ended'
           WHEN penalty_2.minor THEN 'minor'
-          ELSE 'ordinary' END, ',', (CASE
+          ELSE 'ordinary' END, '/', (CASE
           WHEN (penalty_2.id = ANY (ground.case_records)) THEN 8
           ELSE 0 END + CASE
           WHEN (penalty_2.provider = $3) THEN 16
-          ELSE 0 END), ',', penalty_2.subject_id, ',', penalty_2.id, ',', penalty_2.version, '¤{"documentNumber":', coalesce(CAST(to_json(penalty_2.document_number) AS TEXT), 'null'), ',"facts":', coalesce(concat('¤v1,', penalty_2.subject_id, ',', penalty_2.id, ',') || encode(penalty_2.facts_sealed, 'hex') || '¤', 'null'), ',"remark":', CASE
+          ELSE 0 END), ',', penalty_2.subject_id, ',', penalty_2.id, ',', penalty_2.version, '§{"documentNumber":', coalesce(CAST(to_json(penalty_2.document_number) AS TEXT), 'null'), ',"facts":', coalesce(concat('¤v1,', penalty_2.subject_id, ',', penalty_2.id, ',') || encode(penalty_2.facts_sealed, 'hex') || '¤', 'null'), ',"remark":', CASE
           WHEN (penalty_2.id = ANY (ground.case_records) AND penalty_2.provider = $3) THEN coalesce(CAST(to_json(penalty_2.remark) AS TEXT), 'null')
           ELSE 'null' END, ',"disputed":', CAST(penalty_2.disputed_on IS NOT NULL AS TEXT), ',"standing":', coalesce('"' || CAST(CASE
           WHEN (NOT (penalty_2.status IN ('ACTIVE', 'CORRECTED') AND (penalty_2.published_until IS NULL OR penalty_2.published_until >= $2) AND (penalty_2.retained_until IS NULL OR penalty_2.retained_until >= $2))) THEN 'NO_LONGER_DISCLOSED'

@@ -1,6 +1,6 @@
 -- enterprise: $1 today, $2 first_0, $3 first_1, $4 by_kind, $5 by_value
 -- may open: enterprise.legal_representative_name
-SELECT concat('¤r0,', enterprise_1.subject_class, '/ordinary,0,', enterprise_1.subject_id, ',0,', enterprise_1.version, '¤¤k', enterprise_1.subject_id, ',', (
+SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/0,', enterprise_1.subject_id, ',0,', enterprise_1.version, '§¤k', enterprise_1.subject_id, ',', (
   SELECT encode(subject_key.wrapped, 'hex') AS encode_1
   FROM subject_key
   WHERE subject_key.subject_id = enterprise_1.subject_id), '¤{"id":¤i0,', enterprise_1.subject_id, ',0¤,"name":', coalesce(CAST(to_json(enterprise_1.name) AS TEXT), 'null'), ',"uscc":', coalesce(CAST(to_json(enterprise_1.uscc) AS TEXT), 'null'), ',"status":', coalesce('"' || CAST(enterprise_1.status AS TEXT) || '"', 'null'), ',"address":', CASE
@@ -13,7 +13,7 @@ SELECT concat('¤r0,', enterprise_1.subject_class, '/ordinary,0,', enterprise_1.
   SELECT concat('{"nodes":[', array_to_string(license_2_page.c0[1:$2], ','), ']}') AS concat_2
   FROM (
     SELECT array((
-      SELECT concat('¤r1,', license_2.subject_class, '/ordinary,0,', license_2.subject_id, ',', license_2.id, ',', license_2.version, '¤{"documentNumber":', coalesce(CAST(to_json(license_2.document_number) AS TEXT), 'null'), ',"content":', coalesce(CAST(to_json(license_2.content_released) AS TEXT), 'null'), ',"standing":', coalesce('"' || CAST(CASE
+      SELECT concat('§1/', license_2.subject_class, '/ordinary/0,', license_2.subject_id, ',', license_2.id, ',', license_2.version, '§{"documentNumber":', coalesce(CAST(to_json(license_2.document_number) AS TEXT), 'null'), ',"content":', coalesce(CAST(to_json(license_2.content_released) AS TEXT), 'null'), ',"standing":', coalesce('"' || CAST(CASE
         WHEN (NOT (license_2.status IN ('ACTIVE', 'CORRECTED') AND (license_2.published_until IS NULL OR license_2.published_until >= $1) AND (license_2.retained_until IS NULL OR license_2.retained_until >= $1))) THEN 'NO_LONGER_DISCLOSED'
         WHEN (license_2.valid_until < $1) THEN 'LAPSED'
         ELSE 'CURRENT' END AS TEXT) || '"', 'null'), '}') AS c0
@@ -24,7 +24,7 @@ SELECT concat('¤r0,', enterprise_1.subject_class, '/ordinary,0,', enterprise_1.
   SELECT concat('{"nodes":[', array_to_string(penalty_3_page.c0[1:$3], ','), '],"pageInfo":{"hasNextPage":', CAST(coalesce(cardinality(penalty_3_page.c0), 0) > $3 AS TEXT), '}}') AS concat_3
   FROM (
     SELECT array((
-      SELECT concat('¤r2,', penalty_3.subject_class, '/ordinary,0,', penalty_3.subject_id, ',', penalty_3.id, ',', penalty_3.version, '¤{"documentNumber":', coalesce(CAST(to_json(penalty_3.document_number) AS TEXT), 'null'), ',"fine":', coalesce('"' || CAST(penalty_3.fine AS TEXT) || '"', 'null'), ',"facts":', coalesce(CAST(to_json(penalty_3.facts_released) AS TEXT), 'null'), ',"procedure":', coalesce('"' || CAST(penalty_3.procedure AS TEXT) || '"', 'null'), ',"severity":', coalesce('"' || CAST(penalty_3.severity AS TEXT) || '"', 'null'), ',"disputed":', CAST(penalty_3.disputed_on IS NOT NULL AS TEXT), ',"standing":', coalesce('"' || CAST(CASE
+      SELECT concat('§2/', penalty_3.subject_class, '/ordinary/0,', penalty_3.subject_id, ',', penalty_3.id, ',', penalty_3.version, '§{"documentNumber":', coalesce(CAST(to_json(penalty_3.document_number) AS TEXT), 'null'), ',"fine":', coalesce('"' || CAST(penalty_3.fine AS TEXT) || '"', 'null'), ',"facts":', coalesce(CAST(to_json(penalty_3.facts_released) AS TEXT), 'null'), ',"procedure":', coalesce('"' || CAST(penalty_3.procedure AS TEXT) || '"', 'null'), ',"severity":', coalesce('"' || CAST(penalty_3.severity AS TEXT) || '"', 'null'), ',"disputed":', CAST(penalty_3.disputed_on IS NOT NULL AS TEXT), ',"standing":', coalesce('"' || CAST(CASE
         WHEN (NOT (penalty_3.status IN ('ACTIVE', 'CORRECTED') AND (penalty_3.published_until IS NULL OR penalty_3.published_until >= $1) AND (penalty_3.retained_until IS NULL OR penalty_3.retained_until >= $1))) THEN 'NO_LONGER_DISCLOSED'
         WHEN false THEN 'LAPSED'
         ELSE 'CURRENT' END AS TEXT) || '"', 'null'), '}') AS c0

@@ -1,8 +1,8 @@
 -- person: $1 principal, $2 now, $3 id_index, $4 name_index
 -- may open: person.name, person.phone
-SELECT concat('¤r0,person/ordinary,', CASE
+SELECT concat('§0/person/ordinary/', CASE
   WHEN (person_1.subject_id = ANY (ground.own)) THEN 1
-  ELSE 0 END, ',', person_1.subject_id, ',0,', person_1.version, '¤¤k', person_1.subject_id, ',', (
+  ELSE 0 END, ',', person_1.subject_id, ',0,', person_1.version, '§¤k', person_1.subject_id, ',', (
   SELECT encode(subject_key.wrapped, 'hex') AS encode_1
   FROM subject_key
   WHERE subject_key.subject_id = person_1.subject_id), '¤{"name":', coalesce(concat('¤v0,', person_1.subject_id, ',', person_1.subject_id, ',') || encode(person_1.name_sealed, 'hex') || '¤', 'null'), ',"idNumber":', 'null', ',"phone":', coalesce(concat('¤v1,', person_1.subject_id, ',', person_1.subject_id, ',') || encode(person_1.phone_sealed, 'hex') || '¤', 'null'), '}') AS concat_1
