@@ -12,7 +12,6 @@ from gateway.values import Access, Caller, Outcome, RootName, Shape
 
 VERSION = 1
 PARTS = 1024  # kept of each sort
-CALLERS = 10_000  # as many as the verifier remembers tokens
 
 
 class Disclosed(NamedTuple):
@@ -30,12 +29,10 @@ class Disclosed(NamedTuple):
 class Accounts:
     """Makes the bodies of entries.
 
-    What many of them have in common is encoded once and kept, of nobody's records: who asks, which document, which
-    fields.
+    What many of them have in common is encoded once and kept, a bounded number of parts: which document, which fields.
     """
 
     def __init__(self) -> None:
-        self._who = lru_cache(CALLERS)(_who)
         self._operation = lru_cache(PARTS)(_operation)
         self._fields = lru_cache(PARTS)(_fields)
 
@@ -64,7 +61,13 @@ class Accounts:
             "v": VERSION,
             "request": request,
             "at": int(at.timestamp() * 1000),
-            "who": self._who(caller),
+            "who": {
+                "role": caller.role.value,
+                "principal": caller.principal,
+                "consumer": caller.consumer,
+                "department": caller.department,
+                "token": caller.token,
+            },
             "why": [_why(access) for access in dict.fromkeys(grounds) if access is not None],
             "operation": self._operation(document, name, roots),
             "subjects": disclosed.subjects,
@@ -91,18 +94,6 @@ def undisclosed(body: Mapping[str, object], code: str) -> dict[str, object]:
         "code": code,
         "mac": nothing.mac,
     }
-
-
-def _who(caller: Caller) -> Fragment:
-    return part(
-        {
-            "role": caller.role.value,
-            "principal": caller.principal,
-            "consumer": caller.consumer,
-            "department": caller.department,
-            "token": caller.token,
-        }
-    )
 
 
 def _operation(document: str, name: str, roots: tuple[RootName, ...]) -> Fragment:
