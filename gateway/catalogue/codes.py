@@ -242,6 +242,9 @@ def _strangers(text: str, alphabet: str, first: int = 1) -> Faults:
 
 
 def _personal_strangers(text: str, alphabet: str, first: int = 1) -> Faults:
+    """The same without repeating a character: it is somebody's ID number."""
+    if _all(text, alphabet):
+        return ()
     wanted = "a digit" if alphabet == DIGITS else "a digit or X"
     return tuple(f"position {at} must be {wanted}" for at, one in enumerate(text, first) if one not in alphabet)
 
