@@ -3,7 +3,7 @@
 Asynchronous tests are ``async def`` marked ``@pytest.mark.anyio`` (or ``pytestmark = pytest.mark.anyio``); anyio's own
 plugin runs them, and asynchronous fixtures, on uvloop. A module that wants another loop overrides ``anyio_backend``.
 A test that hangs fails after LONGEST; whatever else hangs ends the run by ``faulthandler_timeout``. Property tests draw
-the same examples in every run and have all the time they need; ``--hypothesis-profile=default`` draws others.
+the same examples in every run and have all the time they need; ``--hypothesis-profile=others`` draws others.
 
 - ``server``: the embedded server of this run, durability off; ``home``: a directory for one of a test's own;
 - ``database``: the four connection strings of a new database, migrated to head and empty, one per module;
@@ -36,7 +36,8 @@ LONGEST = 3 * PATIENCE  # seconds a test may take; less than faulthandler_timeou
 TEMPLATE = "migrated"
 FAST = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB", "max_connections": "120"}
 
-settings.register_profile("house", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", settings.get_profile("others"), derandomize=True)
 settings.load_profile("house")
 
 
