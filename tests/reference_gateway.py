@@ -30,9 +30,10 @@ from gateway.policy.compile import load
 from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.signing import NoteSigner
+from gateway.store.case_tables import CASE
 from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Lanes
-from gateway.store.tables import CONSENT, CONSUMER, MANDATE, OPEN_CASE, SHARING_SCOPE, table
+from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE, table
 from gateway.values import Caller
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
@@ -259,18 +260,31 @@ def _write_rights(side: Side, world: World) -> None:
         }
         for one in world.scopes
     ]
+    kinds = {row.id: (row.kind, row.subject_class) for row in world.rows if not is_subject(row)}
     cases = [
         {
-            "number": one.number,
-            "handler": one.handler,
+            "id": one.number,
             "subject_id": one.subject,
+            "subject_class": kinds[one.record][1],
+            "kind": "OBJECTION",
+            "state": "ROUTED",
+            "record_kind": kinds[one.record][0],
             "record_id": one.record,
-            "opened_at": one.opened,
+            "filed_at": one.opened,
+            "filed_on": one.opened.date(),
+            "deadline_on": one.opened.date(),
+            "deadline_provisional": False,
+            "rule": "objection.cap",
+            "rule_version": 1,
+            "calendar": 1,
+            "department": one.department,
+            "handler": one.handler,
+            "filer": "somebody",
             "closed_at": one.closed,
         }
         for one in world.cases
     ]
-    for target, rows in ((CONSENT, consents), (MANDATE, mandates), (SHARING_SCOPE, scopes), (OPEN_CASE, cases)):
+    for target, rows in ((CONSENT, consents), (MANDATE, mandates), (SHARING_SCOPE, scopes), (CASE, cases)):
         execute(side.owner, sa.insert(target).values(rows))
 
 

@@ -94,7 +94,8 @@ def on_what(chance: Chance, world: World, caller: Caller) -> dict[str, object] |
 def _about(chance: Chance, world: World, caller: Caller, access: Mapping[str, object] | None) -> Row:
     """Somebody; mostly one to whom the caller has some tie."""
     tied = {one.subject for one in world.mandates if one.principal == caller.principal and caller.role is Role.SUBJECT}
-    tied |= {one.subject for one in world.cases if one.handler == caller.principal and caller.role is Role.HANDLER}
+    if caller.role is Role.HANDLER:
+        tied |= {one.subject for one in world.cases if one.department == caller.department}
     if access is not None:
         tied |= {one.subject for one in world.consents if one.number == access.get("consent")}
     subjects = [row for row in world.rows if is_subject(row)]

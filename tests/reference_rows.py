@@ -76,10 +76,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case about one record."""
+    """A case about one record; without a handler it is with everybody of its department."""
 
-    number: str
-    handler: str
+    number: int
+    department: str
+    handler: str | None
     subject: int
     record: int
     opened: datetime
@@ -267,12 +268,13 @@ class Eyes:
     def _handled(self, row: Row) -> bool:
         """A record: a case about it. A subject: a case about one of its records."""
         return any(
-            one.handler == self.caller.principal
+            one.department == self.caller.department
+            and one.handler in (None, self.caller.principal)
             and one.opened <= self.now
             and (one.closed is None or self.now < one.closed)
             and (one.subject == row.subject if BY_NAME[row.kind].owner is Owner.SUBJECT else one.record == row.id)
             for one in self.world.cases
-            if self.caller.principal
+            if self.caller.department
         )
 
 

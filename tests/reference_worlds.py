@@ -25,6 +25,7 @@ MOMENT = timedelta(microseconds=1)
 DEPARTMENTS = ("D-MARKET", "D-TAX", "D-POLICE", "D-COURT", "D-OLD")
 CONSUMERS = ("bank", "branch", "agency", "unlicensed")
 LICENSED = frozenset({"bank", "agency"})
+FIRST_CASE = 9_000_000  # apart from every record
 PRINCIPALS = ("owner", "holder", "stranger", "officer", "handler")
 PURPOSES = ("LOAN_APPROVAL", "CREDIT_REVIEW", "POST_LOAN_MANAGEMENT")
 MATTER_KINDS = ("SUPERVISION", "LICENSING", "SERVICE_OF_DOCUMENTS")
@@ -233,7 +234,10 @@ def rights(world: World) -> None:
         if dice.chance(40):
             closed = dice.pick((None, None, None, NOW + MOMENT, NOW, NOW - MOMENT))
             opened = dice.pick((NOW - timedelta(days=3), NOW - timedelta(days=3), NOW, NOW + MOMENT))
-            world.cases.append(Case(f"K-{number}", dice.pick(PRINCIPALS[-2:]), row.subject, row.id, opened, closed))
+            department = str(row.item["provider"])
+            handler = dice.pick((None, *PRINCIPALS[-2:]))
+            number += FIRST_CASE
+            world.cases.append(Case(number, department, handler, row.subject, row.id, opened, closed))
 
 
 def _consent(dice: Dice, number: str, subject: int) -> Consent:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -12,6 +11,7 @@ from gateway.catalogue.codes import status
 from gateway.catalogue.fields import SubjectClass, snake
 from gateway.catalogue.kinds import BY_NAME
 from gateway.catalogue.reference import DEPARTMENT
+from gateway.intake.load_case import open_demo_case
 from gateway.intake.load_copy import Connection, Loader, execute
 from gateway.intake.sample_demo import DEMO
 from gateway.intake.sample_demo_records import demo
@@ -21,7 +21,6 @@ from gateway.store.tables import (
     CONSENT,
     CONSUMER,
     MANDATE,
-    OPEN_CASE,
     SHARING_SCOPE,
     SUBJECT_RELATION,
 )
@@ -82,7 +81,7 @@ def seed_subjects(connection: Connection, vault: Vault, *, directory: Path, toda
     execute(connection, insert(CONSENT).values(list(_consents(directory, numbers, today))))
     execute(connection, insert(MANDATE).values(list(_mandates(directory, numbers, today))))
     execute(connection, insert(SUBJECT_RELATION).values(list(_relations(numbers, today))))
-    execute(connection, insert(OPEN_CASE).values(_case(numbers, today)))
+    open_demo_case(connection, vault, numbers["ENTERPRISE"], numbers["DISPUTED"], today)
 
 
 def _department(row: Mapping[str, str]) -> dict[str, str | None]:
@@ -130,18 +129,6 @@ def _relations(numbers: Mapping[str, int], today: date) -> Iterator[Mapping[str,
             "relation": relation,
             "since": today - timedelta(days=age),
         }
-
-
-def _case(numbers: Mapping[str, int], today: date) -> Mapping[str, object]:
-    return MappingProxyType(
-        {
-            "number": DEMO.case_number,
-            "handler": DEMO.handler,
-            "subject_id": numbers["ENTERPRISE"],
-            "record_id": numbers["DISPUTED"],
-            "opened_at": _moment(today, "-3"),
-        }
-    )
 
 
 def _moment(today: date, days: str) -> datetime | None:

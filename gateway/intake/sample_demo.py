@@ -72,7 +72,7 @@ class Demo:
     market_matter_basis: str = "行政许可法 art. 34"
     service_basis: str = "行政处罚法 art. 61"
 
-    case_number: str = "YY-2026-0001"
+    claim: str = "处罚决定书所载违法事实与实际不符（虚构）。"
     handler: str = "handler-demo"
     citizen: str = "citizen-demo"
     representative: str = "enterprise-rep-demo"

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.catalogue.fields import Kind, Owner
 from gateway.plan.fragment import Expression, Query, TableAlias
-from gateway.store.tables import CONSENT, CONSUMER, MANDATE, OPEN_CASE, SHARING_SCOPE
+from gateway.store.case_tables import CASE
+from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE
 from gateway.values import Condition, Relation
 
 _TYPES: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
@@ -58,9 +59,9 @@ class Ground:
             case Relation.MATTER:
                 return row.c.provider == sa.any_(self._set(f"shared_{kind.name}", _shared(kind), sa.Text()))
             case Relation.CASE if kind.owner is Owner.SUBJECT:
-                return subject == sa.any_(self._set("case_subjects", _cases(OPEN_CASE.c.subject_id), sa.BigInteger()))
+                return subject == sa.any_(self._set("case_subjects", _cases(CASE.c.subject_id), sa.BigInteger()))
             case Relation.CASE:
-                return row.c.id == sa.any_(self._set("case_records", _cases(OPEN_CASE.c.record_id), sa.BigInteger()))
+                return row.c.id == sa.any_(self._set("case_records", _cases(CASE.c.record_id), sa.BigInteger()))
             case Relation.SOURCE:
                 return row.c.provider == parameter("department")
             case Relation.LICENSED:
@@ -132,11 +133,13 @@ def _shared(kind: Kind) -> Query:
 
 
 def _cases(column: sa.Column[Any]) -> Query:
+    """Of the open cases that the caller handles: those it has taken, and those of its department nobody has taken."""
     now = parameter("now")
     return sa.select(column).where(
-        OPEN_CASE.c.handler == parameter("principal"),
-        OPEN_CASE.c.opened_at <= now,
-        sa.or_(OPEN_CASE.c.closed_at.is_(None), OPEN_CASE.c.closed_at > now),
+        CASE.c.department == parameter("department"),
+        sa.or_(CASE.c.handler.is_(None), CASE.c.handler == parameter("principal")),
+        CASE.c.filed_at <= now,
+        sa.or_(CASE.c.closed_at.is_(None), CASE.c.closed_at > now),
     )
 
 

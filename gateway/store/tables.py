@@ -230,19 +230,6 @@ SHARING_SCOPE = sa.Table(
     sa.UniqueConstraint("receiver", "kind", "matter_kind", "basis", "provider", "valid_from"),
 )
 
-# Which record an officer's open case is about. The life of cases comes with the rights; the relation is here already.
-OPEN_CASE = sa.Table(
-    "open_case",
-    METADATA,
-    *_text("open_case", "number", primary_key=True),
-    *_text("open_case", "handler"),  # principal
-    sa.Column("subject_id", sa.BigInteger, nullable=False),
-    sa.Column("record_id", sa.BigInteger, nullable=False),
-    sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("closed_at", sa.DateTime(timezone=True)),
-    sa.Index("ix_open_case_handler", "handler"),
-)
-
 SUBJECT_RELATION = sa.Table(
     "subject_relation",
     METADATA,

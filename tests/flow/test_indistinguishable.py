@@ -100,7 +100,7 @@ async def with_other_secrets(house: House) -> None:
         )
     await house.sql("DELETE FROM penalty WHERE disclosure = 'AUTHORIZED' AND mod(id, 2) = 0")
     # No citizen and no stranger; no consent, no mandate of anybody else's.
-    for table in ("person", "consent", "open_case"):
+    for table in ("person", "consent", '"case"'):
         await house.sql(f"DELETE FROM {table}")
     await house.sql("DELETE FROM mandate WHERE principal <> 'enterprise-rep-demo'")
 

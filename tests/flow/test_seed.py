@@ -118,7 +118,7 @@ def test_nobody_holds_rights_over_the_stranger(seeded: Connection, vault: Vault)
 
 def test_the_open_case_is_about_the_disputed_penalty(seeded: Connection) -> None:
     """The handler's case names a penalty of the enterprise that is marked as disputed."""
-    query: LiteralString = """SELECT p.document_number FROM open_case c
+    query: LiteralString = """SELECT p.document_number FROM "case" c
         JOIN penalty p ON p.subject_id = c.subject_id AND p.id = c.record_id
         WHERE c.handler = %s AND c.closed_at IS NULL AND p.disputed_on IS NOT NULL"""
     assert _column(seeded, query, DEMO.handler) == [DEMO.disputed_document]

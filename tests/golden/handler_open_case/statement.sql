@@ -35,12 +35,12 @@ SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/', CASE
   ELSE 'null' END, '}') AS concat_1
 FROM (
   SELECT array((
-    SELECT open_case.subject_id
-    FROM open_case
-    WHERE open_case.handler = $4 AND open_case.opened_at <= $5 AND (open_case.closed_at IS NULL OR open_case.closed_at > $5))) AS case_subjects, array((
-    SELECT open_case.record_id
-    FROM open_case
-    WHERE open_case.handler = $4 AND open_case.opened_at <= $5 AND (open_case.closed_at IS NULL OR open_case.closed_at > $5))) AS case_records
+    SELECT "case".subject_id
+    FROM "case"
+    WHERE "case".department = $3 AND ("case".handler IS NULL OR "case".handler = $4) AND "case".filed_at <= $5 AND ("case".closed_at IS NULL OR "case".closed_at > $5))) AS case_subjects, array((
+    SELECT "case".record_id
+    FROM "case"
+    WHERE "case".department = $3 AND ("case".handler IS NULL OR "case".handler = $4) AND "case".filed_at <= $5 AND ("case".closed_at IS NULL OR "case".closed_at > $5))) AS case_records
   LIMIT ALL OFFSET 0) AS ground, identifier AS matched
 JOIN enterprise AS enterprise_1 ON enterprise_1.subject_id = matched.subject_id
 WHERE matched.kind = $6 AND matched.value_index = $7 AND (enterprise_1.subject_class = 'legal' OR enterprise_1.subject_class = 'individual' AND enterprise_1.subject_id = ANY (ground.case_subjects))

@@ -1,0 +1,1 @@
+"""The rules of cases: states, clocks (statutory working days), routing."""

@@ -1,0 +1,53 @@
+"""Statutory days: which are working days, and on which day a period ends.
+
+The first day is not counted (Civil Code art. 201); a period in calendar days that ends on a rest day ends on the next
+working day (art. 203). Statutory holidays and their substitute rest days are no working days, make-up days are (ALL
+art. 82, APL art. 85). Each year's arrangement is a notice of the State Council, mostly of the autumn before: beyond the
+last one only weekends are known, and what is computed there is provisional.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+DAY = timedelta(days=1)
+SATURDAY = 5
+
+
+class Due(NamedTuple):
+    """The last day of a period; ``provisional``: the arrangement of its year is not known yet."""
+
+    on: date
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """One version of the statutory calendar, from the first day that is asked about."""
+
+    version: int
+    known_until: date  # the last day of the last year that has its notice
+    rest: frozenset[date]  # statutory holidays and substitute rest days
+    work: frozenset[date]  # make-up working days
+
+    def works(self, day: date) -> bool:
+        """Whether a day is a working day."""
+        return day in self.work or (day.weekday() < SATURDAY and day not in self.rest)
+
+    def working_days(self, start: date, count: int) -> Due:
+        """The last of ``count`` working days after ``start``; ``count`` >= 1."""
+        day = start
+        while count > 0:
+            day += DAY
+            count -= self.works(day)
+        return self._due(day)
+
+    def calendar_days(self, start: date, count: int) -> Due:
+        """The last of ``count`` days after ``start``, or the next working day."""
+        day = start + count * DAY
+        while not self.works(day):
+            day += DAY
+        return self._due(day)
+
+    def _due(self, day: date) -> Due:
+        return Due(day, day > self.known_until)

@@ -1,0 +1,50 @@
+"""How long a case may take: versioned rules and the deadlines they give.
+
+A number is a row of the table ``rule`` with its source and whether it has been verified; a receipt shows both.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from gateway.rights.calendar import Calendar
+
+
+class Unit(StrEnum):
+    """How the days of a rule are counted."""
+
+    WORKING_DAYS = "WORKING_DAYS"
+    CALENDAR_DAYS = "CALENDAR_DAYS"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One number: so many days, by which source; unverified ones are the product's default."""
+
+    name: str
+    version: int
+    days: int
+    unit: Unit
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The day by which a case must be answered, the rule that gave it and the calendar it was counted in."""
+
+    on: date
+    rule: Rule
+    calendar: int
+    provisional: bool
+
+
+def deadline(filed_on: date, rules: Iterable[Rule], calendar: Calendar) -> Deadline:
+    """The earliest day of several rules that all hold: a clock and its absolute cap."""
+    found = []
+    for rule in rules:
+        count = calendar.working_days if rule.unit is Unit.WORKING_DAYS else calendar.calendar_days
+        due = count(filed_on, rule.days)
+        found.append(Deadline(due.on, rule, calendar.version, due.provisional))
+    return min(found, key=lambda one: one.on)

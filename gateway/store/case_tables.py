@@ -1,0 +1,94 @@
+"""The tables of cases and of what their clocks are counted by."""
+
+import sqlalchemy as sa
+
+from gateway.store.tables import METADATA, _one_of, _text
+
+# What somebody has filed. Its claim is sealed under the key of its subject, bound to this row. The relation CASE looks
+# at department, handler and closed_at: an open case that nobody has taken yet is with every handler of its department.
+CASE = sa.Table(
+    "case",
+    METADATA,
+    sa.Column("subject_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),  # of the sequence of records
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("subject_class", sa.Text, nullable=False),
+    _one_of("subject_class", ("legal", "individual", "person")),
+    sa.Column("kind", sa.Text, nullable=False),
+    _one_of("kind", ("OBJECTION", "COMPLAINT")),
+    sa.Column("state", sa.Text, nullable=False),
+    _one_of("state", ("FILED", "ROUTED")),
+    *_text("case", "record_kind", nullable=True),
+    sa.Column("record_id", sa.BigInteger),
+    *_text("case", "field", nullable=True),
+    *_text("case", "against", nullable=True),  # of a complaint: "department MARKET", "consumer bank-demo"
+    sa.Column("claim_sealed", sa.LargeBinary),
+    sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("filed_on", sa.Date, nullable=False),  # in Beijing
+    sa.Column("deadline_on", sa.Date, nullable=False),
+    sa.Column("deadline_provisional", sa.Boolean, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("rule_version", sa.Integer, nullable=False),
+    sa.Column("calendar", sa.Integer, sa.ForeignKey("calendar.version"), nullable=False),
+    sa.Column("department", sa.Text, sa.ForeignKey("department.code")),  # null: with nobody yet
+    *_text("case", "handler", nullable=True),  # principal; null: nobody has taken it yet
+    *_text("case", "filer"),  # principal
+    sa.Column("closed_at", sa.DateTime(timezone=True)),
+    sa.ForeignKeyConstraint(["rule", "rule_version"], ["rule.name", "rule.version"], name="fk_case_rule"),
+    sa.Index("ix_case_id", "id", unique=True),
+    sa.Index("ix_case_department", "department"),
+    # One open objection of one filer to one field of one record (or to the whole of it).
+    sa.Index(
+        "ix_case_open_objection",
+        "record_id",
+        sa.func.coalesce(sa.column("field"), ""),
+        "filer",
+        unique=True,
+        postgresql_where=sa.and_(sa.column("closed_at").is_(None), sa.column("kind") == "OBJECTION"),
+    ),
+)
+
+CASE_EVENT = sa.Table(
+    "case_event",
+    METADATA,
+    sa.Column("case_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # from 1
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    *_text("case_event", "step"),
+    *_text("case_event", "state"),  # after it
+    *_text("case_event", "principal"),  # whose step it was
+    *_text("case_event", "department", nullable=True),  # of a routing: to which
+)
+
+# A version is never changed: a mended or continued calendar is a new version, and a deadline names the one it is of.
+CALENDAR = sa.Table(
+    "calendar",
+    METADATA,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("known_until", sa.Date, nullable=False),
+    *_text("calendar", "source"),
+)
+
+DAY_ADJUSTMENT = sa.Table(
+    "day_adjustment",
+    METADATA,
+    sa.Column("version", sa.Integer, sa.ForeignKey("calendar.version"), primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    _one_of("kind", ("REST", "WORK")),
+    *_text("day_adjustment", "name"),
+)
+
+# Numbers of law and practice; the highest version that is in force counts.
+RULE = sa.Table(
+    "rule",
+    METADATA,
+    *_text("rule", "name", primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("value", sa.Integer, nullable=False),
+    sa.Column("unit", sa.Text, nullable=False),
+    _one_of("unit", ("WORKING_DAYS", "CALENDAR_DAYS")),
+    *_text("rule", "source"),
+    sa.Column("verified", sa.Boolean, nullable=False),
+    sa.Column("valid_from", sa.Date, nullable=False),
+)
