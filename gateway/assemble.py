@@ -23,6 +23,7 @@ from gateway.store.embedded import EmbeddedServer
 from gateway.store.embedded_watch import watch
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.migrate import current, head, migrate
+from gateway.store.sessions import Sessions
 from gateway.values import Statement
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
@@ -63,6 +64,7 @@ class Running:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.counted.flush(whole=False)
         await self.gateway.log.close()
+        await self.gateway.sessions.close()
         await self.gateway.lanes.close()
 
 
@@ -108,6 +110,7 @@ async def assemble(
     lanes = await Lanes.open(connections.reader, fast=settings.lanes, slow=settings.slow_lanes)
 
     await fits(vault, lanes)
+    sessions = await Sessions.open(connections.writer)
 
     async def log_lane() -> Lane:
         return await Lane.connect(connections.log)
@@ -123,6 +126,7 @@ async def assemble(
         Preparations(),
         vault,
         lanes,
+        sessions,
         Accounts(),
         log,
     )

@@ -2,8 +2,15 @@
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
+
+BEIJING = timezone(timedelta(hours=8), "CST")  # statutory days are counted in Beijing time
+
+
+def statutory_day(moment: datetime) -> date:
+    """The day on which something happens, as the statutes count days."""
+    return moment.astimezone(BEIJING).date()
 
 
 class Clock(Protocol):

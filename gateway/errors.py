@@ -19,7 +19,8 @@ GatewayError
 │   ├── DatabaseUnavailable
 │   ├── Overloaded
 │   ├── KeysUnavailable          the token issuer's keys could not be read yet
-│   └── LogUnavailable           the entry could not be made durable
+│   ├── LogUnavailable           the entry could not be made durable
+│   └── CommitUnknown            the connection broke at the end of a mutation: done or not, nobody knows
 └── InternalError           500  a fault of ours; nothing was disclosed
     ├── SealBroken               a sealed value does not open: wrong key, wrong place, or tampered
     ├── KeysRefused              the key file is missing, readable by others, or damaged
@@ -223,3 +224,11 @@ class LogUnavailable(Unavailable):
     """The access log could not make the entry durable, so nothing may be sent."""
 
     code = "LOG_UNAVAILABLE"
+
+
+class CommitUnknown(Unavailable):
+    """The connection was lost while a mutation was committed: its entry tells whether it was done."""
+
+    code = "OUTCOME_UNKNOWN"
+    en = "Whether it was done is not known. Look before you try again."
+    zh = "操作是否完成未知，请先查询再重试。"

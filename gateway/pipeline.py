@@ -1,4 +1,4 @@
-"""THE PAGE TO READ: the life of a query, one straight function of numbered steps.
+"""THE PAGE TO READ: the life of a query and of a mutation, each one straight function of numbered steps.
 
 1. who asks (`identity`)            2. what they ask (`operation`)      3. what they may see (`policy`)
 4. how to fetch (`plan`)            5. rows (`store.lanes`)             6. open (`vault`)
@@ -6,6 +6,7 @@
 
 Each step hands the next a frozen value and none imports another. Whatever fails from step 2 on becomes a refusal entry;
 if that cannot be written either, the caller learns only that the gateway is unavailable. No entry, no bytes.
+A mutation takes the same door (1 to 3) and then ``perform``: what it does and its entry are one transaction.
 """
 
 import asyncio
@@ -15,23 +16,28 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gateway import reply
+from gateway.actions.all import BY_NAME as BY_ACTION
+from gateway.actions.model import Done, Scene
 from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
-from gateway.clock import Clock, Random
-from gateway.errors import BadInput, BasisLost, Fault, GatewayError, InternalError
+from gateway.clock import Clock, Random, statutory_day
+from gateway.errors import BadInput, BasisLost, CommitUnknown, Fault, GatewayError, InternalError
 from gateway.identity.verifier import Verifier
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
+from gateway.policy.acts import permit
 from gateway.policy.arms import ground_of
 from gateway.policy.compile import Policy
 from gateway.prepared import Effect, Preparations, Prepared, merged
 from gateway.schema.roles import RoleSchemas
 from gateway.store.lanes import Lanes
+from gateway.store.sessions import Sessions
 from gateway.values import (
     Access,
+    Act,
     ByPerson,
     Caller,
     Check,
@@ -46,10 +52,13 @@ from gateway.values import (
     Sight,
     Visibility,
 )
+from gateway.vault.keeper import Keeper
 from gateway.vault.splice import open_values
 from gateway.vault.vault import Vault
 
 _REVOCABLE = int(Relation.CONSENT | Relation.SELF)  # what somebody may take away between reading and disclosure
+
+CASE_ID_KIND = 255  # of the ids of cases, until they can be read
 
 _logger = logging.getLogger("gateway.pipeline")
 
@@ -84,6 +93,7 @@ class Gateway:
     preparations: Preparations
     vault: Vault
     lanes: Lanes
+    sessions: Sessions
     accounts: Accounts
     log: Log
 
@@ -109,6 +119,8 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
         selection = gateway.operations.read(  # 2 what they ask
             request.query, request.operation_name, request.variables, caller.role.value, schema
         )
+        if selection.shape.act is not None:
+            return await perform(gateway, request, caller, selection, selection.shape.act, visibility, number)
         answers = [  # 3 to 6, each root field on its own
             _root(gateway, visibility, selection, at, Ambient(caller, arguments.access, now))
             for at, arguments in enumerate(selection.roots)
@@ -116,6 +128,8 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
         roots = [await answers[0]] if len(answers) == 1 else await asyncio.gather(*answers)
         data = reply.data([(root.key, root.data) for root in roots], selection.introspection)  # 7 shape
         disclosed, checks, outcome = _disclosed(gateway, caller, selection, roots, data)
+    except CommitUnknown:
+        raise
     except Exception as error:
         return await _refuse(gateway, request, caller, selection, visibility, number, error)
 
@@ -132,12 +146,58 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
     return Reply(200, reply.answered(data, redactions, receipt))  # 9 send
 
 
+async def perform(
+    gateway: Gateway,
+    request: Request,
+    caller: Caller,
+    selection: Selection,
+    act: Act,
+    visibility: Visibility,
+    number: str,
+) -> Reply:
+    """The life of a mutation from step 3 on: what it does and its entry become durable together, or neither.
+
+    Raises what becomes a refusal entry, and CommitUnknown, of which none is written: it may well have been done.
+    """
+    now, reader = gateway.clock.now(), _reader(caller)
+    permit(visibility, act.name, caller, (act.key,))  # 3 who may
+    scene = Scene(caller, now, statutory_day(now), visibility, Keeper(gateway.vault, reader))
+    apply = BY_ACTION[act.name].begin(scene, selection.given or {}, (act.key,))  # 4 input checked
+    told = (number, now, caller, selection.shape, (), visibility.version)
+    async with gateway.sessions.begin() as session:
+        done = await apply(session)  # 5 done, seen by nobody yet
+        id = gateway.vault.node_id(CASE_ID_KIND, done.case, done.personal, reader)
+        shown = (act, id, done.state.value, done.deadline)
+        body = gateway.accounts.body(
+            *told, Outcome.PERFORMED, "", _performed(gateway.vault, done, reply.case_receipt(*shown, None))
+        )
+        entry = Entry(body, undisclosed(body, BasisLost.code) if done.checks else body, done.checks)
+        sealed = gateway.vault.seal_audit(request.sealed_text)
+        async with gateway.log.turn() as turn:
+            receipt = await turn.carry(session.run, entry, sealed)  # 6 written down in the same transaction
+            await session.commit()  # 7 both are durable
+            turn.committed()
+    data = reply.data([(act.key, reply.case_receipt(*shown, receipt))], selection.introspection)
+    return Reply(200, reply.answered(data, (), receipt))  # 8 send
+
+
+def _performed(vault: Vault, done: Done, shown: bytes) -> Disclosed:
+    """What an action touched, for the log; the MAC is over the receipt without the place in the log, unknown yet."""
+    rows = {kind: ([id for id, _ in pairs], [version for _, version in pairs]) for kind, pairs in done.rows.items()}
+    return Disclosed(vault.pseudonyms(done.subjects), rows, relations=done.held, mac=vault.response_mac(shown))
+
+
+def _reader(caller: Caller) -> str:
+    """For whom ids are made: of persons' rows they differ by institution, or by who asks for themselves."""
+    return f"client {caller.consumer}" if caller.consumer else f"principal {caller.principal}"
+
+
 async def _root(gateway: Gateway, visibility: Visibility, selection: Selection, at: int, ambient: Ambient) -> Answered:
     """Steps 3 to 6 for one root field."""
     root, arguments, caller = selection.shape.roots[at], selection.roots[at], ambient.caller
     if root.name is RootName.VIEWER:
         return Answered(root.key, None, None, reply.viewer(root, caller, visibility))
-    reader = f"client {caller.consumer}" if caller.consumer else f"principal {caller.principal}"
+    reader = _reader(caller)
     target, node = _node(gateway, arguments, reader)
     paged = frozenset(slot for slot, page in enumerate(selection.paging) if page.after is not None)
     filters = tuple(name for name, _ in arguments.filter)

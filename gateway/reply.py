@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from gateway.errors import Fault, GatewayError
-from gateway.values import Caller, Receipt, Redaction, Root, Selected, Visibility
+from gateway.rights.clocks import Deadline, Unit
+from gateway.values import Act, Caller, Receipt, Redaction, Root, Selected, Visibility
 
 NULL = b"null"
 _LONGEST_PLACE = 200  # characters: an alias may be as long as a document
@@ -54,6 +55,34 @@ def refused(error: GatewayError, receipt: Receipt | None, *, has_data: bool) -> 
 def viewer(root: Root, caller: Caller, visibility: Visibility) -> bytes:
     """The answer to ``viewer``: who asks, as the token says, and every cell of the role that shows something."""
     return orjson.dumps(_object(root.children, _viewer(root, caller, visibility)))
+
+
+def case_receipt(act: Act, id: str, state: str, due: Deadline, receipt: Receipt | None) -> bytes:
+    """What a mutation that opened a case answers; without ``receipt`` its members are null."""
+    rule = due.rule
+    deadline = {
+        "__typename": "Deadline",
+        "on": due.on,
+        "workingDays": rule.days if rule.unit is Unit.WORKING_DAYS else None,
+        "calendarDays": rule.days if rule.unit is Unit.CALENDAR_DAYS else None,
+        "source": rule.source,
+        "verified": rule.verified,
+        "provisional": due.provisional,
+    }
+    entry: dict[str, object] = {
+        "__typename": "Receipt",
+        "origin": receipt and receipt.origin,
+        "index": receipt and str(receipt.index),
+        "leaf": receipt and receipt.leaf,
+    }
+    values: dict[str, object] = {
+        "__typename": "CaseReceipt",
+        "id": id,
+        "state": state,
+        "deadline": deadline,
+        "receipt": entry,
+    }
+    return orjson.dumps(_object(act.children, values))
 
 
 def _receipt(receipt: Receipt) -> bytes:
@@ -120,7 +149,9 @@ def _object(selected: Sequence[Selected], values: dict[str, object]) -> dict[str
     shown: dict[str, object] = {}
     for child in selected:
         value = values[child.name]
-        if child.children and isinstance(value, list):
+        if child.children and isinstance(value, dict):
+            shown[child.key] = _object(child.children, value)
+        elif child.children and isinstance(value, list):
             shown[child.key] = [_object(child.children, item) for item in value]
         else:
             shown[child.key] = value

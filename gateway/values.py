@@ -9,87 +9,13 @@ from dataclasses import dataclass
 from enum import Enum, IntFlag, StrEnum
 from typing import NamedTuple, TypeAlias
 
-# --- 1 who asks --------------------------------------------------------------------------------------------------
-
-
-class Role(StrEnum):
-    """Whose schema and policy column apply. Exactly one per token."""
-
-    PUBLIC = "public"
-    GOVERNMENT = "government"
-    FINANCIAL = "financial"
-    AGENCY = "agency"
-    SUBJECT = "subject"
-    HANDLER = "handler"
-    AUDITOR = "auditor"
-    SYSTEM_ADMIN = "system-admin"
-    SECURITY_ADMIN = "security-admin"
-    AUDIT_ADMIN = "audit-admin"
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who asks, as proven by the token. The public caller has only a role."""
-
-    role: Role
-    principal: str = ""  # token `sub`; opaque
-    consumer: str = ""  # token `client_id`: the institution's registered client
-    department: str = ""  # code of the officer's or handler's department
-    region: str = ""  # GB/T 2260
-    assurance: int = 0  # 0 none, 1 password, 2 two factors, 3 step-up for this session
-    token: str = ""  # `jti`
-
-
-class Purpose(StrEnum):
-    """Why somebody asks (domain.md §8.1, [likely]; the names are the product's)."""
-
-    PUBLIC_INQUIRY = "PUBLIC_INQUIRY"
-    LOAN_APPROVAL = "LOAN_APPROVAL"
-    CREDIT_CARD_APPROVAL = "CREDIT_CARD_APPROVAL"
-    GUARANTEE_REVIEW = "GUARANTEE_REVIEW"
-    POST_LOAN_MANAGEMENT = "POST_LOAN_MANAGEMENT"
-    CUSTOMER_ADMISSION = "CUSTOMER_ADMISSION"
-    CREDIT_REVIEW = "CREDIT_REVIEW"
-    OWN_INQUIRY = "OWN_INQUIRY"
-    PUBLIC_DUTY = "PUBLIC_DUTY"
-    CASE_HANDLING = "CASE_HANDLING"
-    AUDIT = "AUDIT"
-
-
-# A matter is a ground for the duty it names, and for nothing else (PIPL arts 6, 34).
-MATTER_PURPOSES = frozenset({Purpose.PUBLIC_DUTY})
-
-
-class MatterKind(StrEnum):
-    """For which duty a department asks (Jilin art. 27, Shandong art. 22)."""
-
-    LICENSING = "LICENSING"
-    SUPERVISION = "SUPERVISION"
-    PENALTY = "PENALTY"
-    PROCUREMENT = "PROCUREMENT"
-    FUNDING = "FUNDING"
-    RECRUITMENT = "RECRUITMENT"
-    HONOR = "HONOR"
-    SERVICE_OF_DOCUMENTS = "SERVICE_OF_DOCUMENTS"
-    OTHER = "OTHER"
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """The administrative matter a query serves: its number, kind and legal basis."""
-
-    number: str
-    kind: MatterKind
-    basis: str
-
-
-class Access(NamedTuple):
-    """On what ground somebody asks; the `access` argument."""
-
-    purpose: Purpose
-    consent: str | None = None  # consent number, as the subject or the consumer knows it
-    matter: Matter | None = None
-
+from gateway.asking import MATTER_PURPOSES as MATTER_PURPOSES
+from gateway.asking import Access as Access
+from gateway.asking import Caller as Caller
+from gateway.asking import Matter as Matter
+from gateway.asking import MatterKind as MatterKind
+from gateway.asking import Purpose as Purpose
+from gateway.asking import Role as Role
 
 # --- 2 what they ask ---------------------------------------------------------------------------------------------
 
@@ -160,6 +86,21 @@ class Root:
     slot: int | None = None  # paging, for ``enterprises``
 
 
+class ActionName(StrEnum):
+    """The fields of Mutation."""
+
+    FILE_OBJECTION = "fileObjection"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The one field of a mutation: what is to be done, and what of its receipt is asked."""
+
+    key: str
+    name: ActionName
+    children: tuple[Selected, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The cacheable part of a selection: what was asked, without any value."""
@@ -169,6 +110,7 @@ class Shape:
     taken: tuple[bool, ...]  # outcome of each distinct directive condition
     roots: tuple[Root, ...]
     introspection: bool  # `__schema`, `__type` or `__typename` are asked at the root
+    act: Act | None = None  # of a mutation, which has no ``roots``
 
 
 class Selection(NamedTuple):
@@ -178,6 +120,7 @@ class Selection(NamedTuple):
     roots: tuple[RootArguments, ...]  # one per ``shape.roots``
     paging: tuple[Arguments, ...]  # by slot
     introspection: bytes | None = None  # the JSON object of the introspection fields, without braces: `"__schema":{…}`
+    given: Mapping[str, object] | None = None  # the arguments of ``shape.act``, of the types of the schema
 
 
 # --- 3 what they may see -----------------------------------------------------------------------------------------
@@ -241,6 +184,14 @@ RowClass: TypeAlias = str  # "legal/ordinary": SubjectClass.value + "/" + Standi
 
 
 @dataclass(frozen=True, slots=True)
+class Permit:
+    """Under what a role may perform an action, and the rule (``file:line``) that says so."""
+
+    condition: Condition
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Visibility:
     """The compiled policy of one role: coordinate → row class → Cell. Immutable; one per role and policy version."""
 
@@ -248,6 +199,7 @@ class Visibility:
     version: str  # hash of the policy
     cells: Mapping[str, Mapping[RowClass, Cell]]
     never: frozenset[str]  # NEVER for the role: coordinates of which no cell has a grant
+    permits: Mapping[ActionName, tuple[Permit, ...]]  # what it may do; what is not here does not exist for the role
 
 
 class Remedy(NamedTuple):
@@ -395,5 +347,6 @@ class Outcome(StrEnum):
     """How an access ended; part of each entry."""
 
     DISCLOSED = "DISCLOSED"  # data were sent (possibly redacted)
+    PERFORMED = "PERFORMED"  # an action was performed, in the transaction of this entry
     EMPTY = "EMPTY"  # nothing found or nothing admitted
     REFUSED = "REFUSED"  # an error instead of data; ``code`` says which

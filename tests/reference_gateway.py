@@ -33,6 +33,7 @@ from gateway.signing import NoteSigner
 from gateway.store.case_tables import CASE
 from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Lanes
+from gateway.store.sessions import Sessions
 from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE, table
 from gateway.values import Caller
 from gateway.vault.keys import FileProvider
@@ -153,12 +154,14 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
             Preparations(64),
             vault,
             lanes,
+            await Sessions.open(connections.writer, size=1),
             Accounts(),
             log,
         )
 
     async def stop(gateway: Gateway) -> None:
         await gateway.log.close()
+        await gateway.sessions.close()
         await gateway.lanes.close()
 
     with (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from orjson import Fragment
 
 from gateway.audit.canonical import part
-from gateway.values import Access, Caller, Outcome, RootName, Shape
+from gateway.values import Access, ActionName, Caller, Outcome, RootName, Shape
 
 VERSION = 1
 PARTS = 1024  # kept of each sort
@@ -55,7 +55,9 @@ class Accounts:
         relations did.
         """
         rows = disclosed.rows or {}
-        roots = () if shape is None else tuple([root.name for root in shape.roots])
+        roots: tuple[RootName | ActionName, ...] = () if shape is None else tuple([root.name for root in shape.roots])
+        if shape is not None and shape.act is not None:
+            roots = (shape.act.name,)
         document, name = ("", "") if shape is None else (shape.document, shape.operation)
         return {
             "v": VERSION,
@@ -96,7 +98,7 @@ def undisclosed(body: Mapping[str, object], code: str) -> dict[str, object]:
     }
 
 
-def _operation(document: str, name: str, roots: tuple[RootName, ...]) -> Fragment:
+def _operation(document: str, name: str, roots: tuple[RootName | ActionName, ...]) -> Fragment:
     return part({"document": document, "name": name, "roots": [root.value for root in roots]})
 
 

@@ -14,10 +14,9 @@ import uvicorn
 
 from gateway.assemble import Running, assemble, database, prepared_database, vault_of
 from gateway.cli.try_it import what_to_try
-from gateway.clock import SystemClock, SystemRandom
+from gateway.clock import BEIJING, SystemClock, SystemRandom
 from gateway.identity.development import PERSONAS, development_key
 from gateway.intake.load import generate, seed_demo
-from gateway.plan.bind import BEIJING
 from gateway.policy.compile import load
 from gateway.schema.build import build, sdl
 from gateway.settings import Settings, SettingsError

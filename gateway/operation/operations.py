@@ -95,6 +95,7 @@ class Operations:
         shape, flat = found
         given_roots = [read(values, faults) for read in flat.reads]
         given_pages = [item.read(values, faults) for item in flat.paging]
+        given_act = None if flat.act is None else flat.act[1](values, faults)
         self._refuse(faults)
         roots = tuple(
             [
@@ -112,7 +113,7 @@ class Operations:
         if paging:
             self._check_rows(flat, paging)
         answer = self._introspection(document, operation, role, found, given) if flat.meta else None
-        return Selection(shape, roots, paging, answer)
+        return Selection(shape, roots, paging, answer, given_act)
 
     def _refuse(self, faults: list[Fault]) -> None:
         if faults:
@@ -165,7 +166,8 @@ class Operations:
         outcomes = dict(zip(operation.conditions, taken, strict=True))
         flat = Flattener(document.schema, document.fragments, outcomes).flatten(operation.node)
         name = operation.node.name.value if operation.node.name else ""
-        return Shape(document.digest, name, taken, flat.roots, bool(flat.meta)), flat
+        act = None if flat.act is None else flat.act[0]
+        return Shape(document.digest, name, taken, flat.roots, bool(flat.meta), act), flat
 
     def _check_rows(self, flat: Flat, paging: tuple[Arguments, ...]) -> None:
         """The rows that the lists may give together, each list once for every row above it."""

@@ -14,6 +14,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     VariableNode,
@@ -21,8 +22,9 @@ from graphql import (
     is_leaf_type,
 )
 
+from gateway.errors import Fault, LimitExceeded
 from gateway.operation.readers import Read, argument_readers
-from gateway.values import Root, RootName, Selected
+from gateway.values import Act, ActionName, Root, RootName, Selected
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 Grouped = dict[tuple[str, str], list[tuple[FieldNode, Composite]]]
@@ -45,6 +47,7 @@ class Flat:
     reads: tuple[Read, ...]
     paging: tuple[Paging, ...]
     meta: tuple[FieldNode, ...]
+    act: tuple[Act, Read] | None = None  # of a mutation: its field, and how to read its arguments
 
 
 def conditions(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
@@ -84,7 +87,9 @@ class Flattener:
         self._paging: list[Paging] = []
 
     def flatten(self, operation: OperationDefinitionNode) -> Flat:
-        """The whole operation; call once."""
+        """The whole operation; call once. Raises LimitExceeded for a mutation of several fields."""
+        if operation.operation is OperationType.MUTATION:
+            return self._mutation(operation)
         query = self._schema.query_type
         assert query is not None
         roots: list[Root] = []
@@ -101,6 +106,26 @@ class Flattener:
             roots.append(Root(key, RootName(node.name.value), children, slot))
             reads.append(argument_readers(field, node, (key,)))
         return Flat(tuple(roots), tuple(reads), tuple(self._paging), tuple(meta))
+
+    def _mutation(self, operation: OperationDefinitionNode) -> Flat:
+        """One field: each is a transaction and an entry of its own, so two would not succeed or fail as one."""
+        mutation = self._schema.mutation_type
+        assert mutation is not None  # validation has refused the operation otherwise
+        acts: list[tuple[Act, Read]] = []
+        meta: list[FieldNode] = []
+        for (key, _), found in self._group([(operation.selection_set, mutation)]).items():
+            node = found[0][0]
+            if node.name.value.startswith("__"):
+                meta.extend(item for item, _ in found)
+                continue
+            field = mutation.fields[node.name.value]
+            children = self._children(field, found, (key,), None)
+            acts.append((Act(key, ActionName(node.name.value), children), argument_readers(field, node, (key,))))
+        if len(acts) > 1:
+            raise LimitExceeded(
+                *(Fault((act.key,), "a mutation has one field; send each on its own") for act, _ in acts[1:])
+            )
+        return Flat((), (), (), tuple(meta), acts[0] if acts else None)
 
     def _slot(self, field: GraphQLField, node: FieldNode, path: tuple[str, ...], parent: int | None) -> int | None:
         if "first" not in field.args:

@@ -1,14 +1,13 @@
 """The values of a plan's parameters, as text for the wire. Nothing here is cached: these are personal."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from gateway.clock import statutory_day
 from gateway.plan.model import Plan
 from gateway.values import MATTER_PURPOSES, Access, By, Caller, Matter, MatterKind, RootArguments
-
-BEIJING = timezone(timedelta(hours=8), "CST")  # statutory days are counted in Beijing time
 
 
 class Ambient(NamedTuple):
@@ -90,7 +89,7 @@ def _service(ambient: Ambient) -> bytes:
 _AMBIENT: Mapping[str, Callable[[Ambient], bytes | None]] = MappingProxyType(
     {
         "now": lambda of: of.now.isoformat().encode(),
-        "today": lambda of: of.now.astimezone(BEIJING).date().isoformat().encode(),
+        "today": lambda of: statutory_day(of.now).isoformat().encode(),
         "principal": lambda of: _text(of.caller.principal),
         "consumer": lambda of: _text(of.caller.consumer),
         "department": lambda of: _text(of.caller.department),

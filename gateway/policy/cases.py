@@ -1,7 +1,8 @@
-"""Cases: what each role must and must not see, written from the policy table and kept apart from the rules.
+"""Cases: what each role must and must not see and do, written from the policy table and kept apart from the rules.
 
 A case names a row of the table, a coordinate, a row class, the condition whose relations hold (all of them, nothing
-else) and the level that must come out. ``condition: "*"`` says that the level comes out whatever holds.
+else) and the level that must come out. ``condition: "*"`` says that the level comes out whatever holds. A case of an
+action (``{row, action, condition, allowed}``) says whether the role may perform it under the condition.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +14,9 @@ import yaml
 from gateway.errors import Fault
 from gateway.policy import ladders, words
 from gateway.policy.files import PolicyRefused
-from gateway.values import Level, Relation, Role, RowClass, Visibility
+from gateway.values import ActionName, Level, Relation, Role, RowClass, Visibility
 
+_ACTION_KEYS = frozenset({"row", "action", "condition", "allowed"})
 _KEYS = frozenset({"row", "coordinate", "class", "condition", "level"})
 
 
@@ -38,11 +40,52 @@ class Case:
         return (int(words.relations(words.CONDITIONS[self.condition])),)
 
 
+@dataclass(frozen=True, slots=True)
+class ActionCase:
+    """Whether a role may perform an action under a condition."""
+
+    role: Role
+    row: int
+    action: ActionName
+    condition: str
+    allowed: bool
+    file: str
+    line: int
+
+    def holds(self, visibility: Visibility) -> bool:
+        """Whether it comes out as it must."""
+        named = words.CONDITIONS if self.condition == words.ANY else (self.condition,)
+        permits = visibility.permits.get(self.action, ())
+        return all(
+            any(words.implies(words.relations(held), words.relations(one.condition)) for one in permits) is self.allowed
+            for held in map(words.CONDITIONS.__getitem__, named)
+        )
+
+
+def parse_actions(file: str, text: str) -> tuple[ActionCase, ...]:
+    """The cases of one file that are about actions. Raises PolicyRefused with every malformed entry."""
+    faults: list[Fault] = []
+    found: list[ActionCase] = []
+    for line, entry in entries(file, text):
+        if "action" not in entry:
+            continue
+        wrong = [*_action_faults(entry)]
+        faults.extend(Fault((file, line), rule) for rule in wrong)
+        if not wrong:
+            role, action, allowed = Role(Path(file).stem), ActionName(entry["action"]), entry["allowed"] == "yes"
+            found.append(ActionCase(role, int(entry["row"]), action, entry["condition"], allowed, file, line))
+    if faults:
+        raise PolicyRefused(*faults)
+    return tuple(found)
+
+
 def parse(file: str, text: str) -> tuple[Case, ...]:
-    """The cases of one file. Raises PolicyRefused with every malformed entry."""
+    """The cases of one file that are about cells. Raises PolicyRefused with every malformed entry."""
     faults: list[Fault] = []
     found: list[Case] = []
     for line, entry in entries(file, text):
+        if "action" in entry:
+            continue
         wrong = [*_faults(entry)]
         faults.extend(Fault((file, line), rule) for rule in wrong)
         if not wrong:
@@ -61,7 +104,7 @@ def check(sources: tuple[tuple[str, str], ...], visibilities: Mapping[Role, Visi
     kept = ladders.Ladders()
     for file, text in sources:
         try:
-            found = parse(file, text)
+            found, of_actions = parse(file, text), parse_actions(file, text)
         except PolicyRefused as refused:
             yield from refused.faults
             continue
@@ -74,6 +117,11 @@ def check(sources: tuple[tuple[str, str], ...], visibilities: Mapping[Role, Visi
                     f"{case.coordinate} in {case.row_class} under {Relation(wrong)!r} is {level}, must be {case.level}"
                 )
                 yield Fault((file, case.line), f"row {case.row}: {rule}")
+
+        for one in of_actions:
+            if not one.holds(visibilities[one.role]):
+                rule = f"{one.action.value} under {one.condition} must {'' if one.allowed else 'not '}be allowed"
+                yield Fault((file, one.line), f"row {one.row}: {rule}")
 
 
 def entries(file: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -92,6 +140,20 @@ def entries(file: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         if not isinstance(node, yaml.MappingNode):
             raise PolicyRefused(Fault((file, line), "expected a mapping"))
         yield line, {str(key.value): str(value.value) for key, value in node.value}
+
+
+def _action_faults(entry: dict[str, str]) -> Iterator[str]:
+    if set(entry) != _ACTION_KEYS:
+        yield f"a case of an action has exactly the keys {', '.join(sorted(_ACTION_KEYS))}"
+        return
+    if entry["action"] not in words.ACTIONS:
+        yield f"unknown action {entry['action']!r}"
+    if entry["condition"] not in words.CONDITIONS and entry["condition"] != words.ANY:
+        yield f"unknown condition {entry['condition']!r}"
+    if entry["allowed"] not in ("yes", "no"):
+        yield f"allowed is yes or no, not {entry['allowed']!r}"
+    if not entry["row"].isdigit():
+        yield "row is the number of a row of the policy table"
 
 
 def _faults(entry: dict[str, str]) -> Iterator[str]:

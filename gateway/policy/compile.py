@@ -9,6 +9,7 @@ Before the result is used, every class and a sample spread by the policy's own h
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
@@ -17,7 +18,7 @@ from gateway.errors import Fault
 from gateway.policy import cases, files, invariants, words
 from gateway.policy.enforcer import Enforcer, ModelRefused
 from gateway.policy.files import PolicyRefused, Rule, Sources
-from gateway.values import Cell, Condition, Grant, Level, Role, RowClass, Visibility
+from gateway.values import ActionName, Cell, Condition, Grant, Level, Permit, Role, RowClass, Visibility
 
 SAMPLE = 2000
 
@@ -84,7 +85,7 @@ def column(sources: Sources, role: Role, enforcer: Enforcer) -> Visibility:
                 by_forms[forms] = _cell([rules[index] for index in key], given, forms)
             cells[coordinate][row_class] = by_forms[forms]
     frozen = MappingProxyType({name: MappingProxyType(of_class) for name, of_class in cells.items()})
-    return Visibility(role, sources.version, frozen, _never(frozen))
+    return Visibility(role, sources.version, frozen, _never(frozen), _permits(rules, role, enforcer))
 
 
 def enforcer_of(sources: Sources, role: Role) -> Enforcer:
@@ -104,7 +105,7 @@ def agrees(cell: Cell, coordinate: str, level: Level, condition: Condition, allo
 def _classes(rules: tuple[Rule, ...]) -> _Classes:
     touched: dict[tuple[str, RowClass], list[int]] = {cell: [] for cell in words.CELLS}
     for index, rule in enumerate(rules):
-        for coordinate in words.MEMBERS[rule.object]:
+        for coordinate in words.MEMBERS.get(rule.object, ()):  # an action is no cell
             for row_class in words.CLASSES_OF[coordinate]:
                 if words.class_match(row_class, rule.row_class):
                     touched[coordinate, row_class].append(index)
@@ -132,6 +133,21 @@ def _ask(enforcer: Enforcer, role: Role, coordinate: str, row_class: RowClass) -
         for condition in words.CONDITIONS
         if enforcer.decides(role.value, row_class, coordinate, act, condition)
     )
+
+
+def _permits(rules: tuple[Rule, ...], role: Role, enforcer: Enforcer) -> Mapping[ActionName, tuple[Permit, ...]]:
+    """What the role may do: nothing that no line grants."""
+    found: dict[ActionName, tuple[Permit, ...]] = {}
+    for action in ActionName:
+        own = [rule for rule in rules if rule.object == action.value]
+        given = tuple(
+            Permit(condition, _granting(own, words.PERFORM, word))
+            for word, condition in words.PERFORMED_UNDER.items()
+            if enforcer.decides(role.value, words.EVERY_CLASS, action.value, words.PERFORM, word)
+        )
+        if given:
+            found[action] = given
+    return MappingProxyType(found)
 
 
 def _cell(rules: list[Rule], given: _Given, forms: frozenset[Level]) -> Cell:
@@ -182,4 +198,10 @@ def _disagreements(
         allowed = enforcer.allows(visibility.role.value, row_class, coordinate, act, condition)
         if not agrees(cell, coordinate, words.LEVEL_OF[act], words.CONDITIONS[condition], allowed):
             rule = f"compiled and Casbin disagree: {coordinate} in {row_class}, {act} under {condition}"
+            yield Fault((f"roles/{visibility.role.value}.csv", 1), rule)
+    for action, word in product(ActionName, words.CONDITIONS):
+        permits = visibility.permits.get(action, ())
+        allowed = enforcer.allows(visibility.role.value, words.EVERY_CLASS, action.value, words.PERFORM, word)
+        if allowed != any(permit.condition is words.CONDITIONS[word] for permit in permits):
+            rule = f"compiled and Casbin disagree: {action.value} under {word}"
             yield Fault((f"roles/{visibility.role.value}.csv", 1), rule)

@@ -152,6 +152,9 @@ def _rule_faults(rule: Rule, owner: str) -> Iterator[str]:
         yield f"unknown role {rule.role!r}: this file speaks only of {owner!r}"
     if rule.effect not in ("allow", "deny"):
         yield f"eft is allow or deny, not {rule.effect!r}"
+    if rule.object in words.ACTIONS:
+        yield from _action_faults(rule)
+        return
     known_class, known_object = words.is_class_pattern(rule.row_class), rule.object in words.MEMBERS
     if not known_class:
         yield f"unknown row class {rule.row_class!r}"
@@ -173,6 +176,16 @@ def _rule_faults(rule: Rule, owner: str) -> Iterator[str]:
             yield f"no {rule.object!r} exists in class {rule.row_class!r}"
         elif known_act and not any(words.has_form(name, words.LEVEL_OF[rule.act]) for name in cells):
             yield f"nothing of {rule.object!r} has the form that {rule.act!r} needs"
+
+
+def _action_faults(rule: Rule) -> Iterator[str]:
+    if rule.row_class != words.EVERY_CLASS:
+        yield f"an action has no row class: write {words.EVERY_CLASS}"
+    granted = (rule.act, rule.effect) == (words.PERFORM, "allow") and rule.condition in words.PERFORMED_UNDER
+    denied = rule.act in (words.PERFORM, words.ANY) and (rule.effect, rule.condition) == ("deny", words.ANY)
+    if not granted and not denied:
+        conditions = ", ".join(words.PERFORMED_UNDER)
+        yield f"an action is granted by `{words.PERFORM}` under one of {conditions}, or denied under *"
 
 
 def _loose_ends(texts: dict[str, str], rules: list[Rule], members: list[Member]) -> Iterator[Fault]:

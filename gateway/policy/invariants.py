@@ -5,13 +5,14 @@ counterexample. Lists in the file are words parted by spaces; ``*`` in a role li
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from types import MappingProxyType
 
 from gateway.errors import Fault
 from gateway.policy import cases, words
 from gateway.policy.files import PolicyRefused
 from gateway.policy.ladders import MASKED, RUNGS, Ladders
-from gateway.values import Level, Relation, Role, RowClass, Visibility
+from gateway.values import ActionName, Level, Relation, Role, RowClass, Visibility
 
 _FILE = "invariants.yaml"
 _Columns = Mapping[Role, Visibility]
@@ -132,6 +133,18 @@ def _only_widens(entry: _Entry, columns: _Columns) -> Iterator[str]:
                     yield f"{role}: {coordinate} in {row_class} is {told}"
 
 
+def _acts_only(entry: _Entry, columns: _Columns) -> Iterator[str]:
+    """The actions are granted to no other roles than these, and to them under nothing weaker than ``condition``."""
+    if not set(entry["actions"].split()) <= words.ACTIONS or entry["condition"] not in words.PERFORMED_UNDER:
+        yield "an unknown action, or a condition under which none is granted"
+        return
+    needed, roles = words.relations(words.CONDITIONS[entry["condition"]]), _roles(entry)
+    for action, role in product(map(ActionName, entry["actions"].split()), Role):
+        for permit in columns[role].permits.get(action, ()):
+            if role not in roles or not words.implies(words.relations(permit.condition), needed):
+                yield f"{role} may {action.value} under {permit.condition.name} by {permit.rule}"
+
+
 # Each check and the keys its entry takes.
 _CHECKS: Mapping[str, tuple[Callable[[_Entry, _Columns], Iterator[str]], frozenset[str]]] = MappingProxyType(
     {
@@ -139,6 +152,7 @@ _CHECKS: Mapping[str, tuple[Callable[[_Entry, _Columns], Iterator[str]], frozens
         "never_beside": (_never_beside, frozenset({"roles", "masked", "beside", "classes"})),
         "sealed_listed": (_sealed_listed, frozenset({"roles", "except"})),
         "at_least": (_at_least, frozenset({"role", "least"})),
+        "acts_only": (_acts_only, frozenset({"roles", "actions", "condition"})),
         "only_widens": (_only_widens, frozenset({"roles", "relation"})),
     }
 )

@@ -5,15 +5,22 @@ from types import MappingProxyType
 
 from gateway.catalogue.fields import Field, Sealing, Standing, SubjectClass
 from gateway.catalogue.kinds import KINDS
-from gateway.values import Condition, Grant, Level, Relation, Role, RowClass
+from gateway.values import ActionName, Condition, Grant, Level, Relation, Role, RowClass
 
 # Acts of the policy files and the level each gives, strongest first.
 LEVEL_OF: Mapping[str, Level] = MappingProxyType({"show": Level.CLEAR, "release": Level.RELEASED, "mask": Level.MASKED})
 ACT_OF: Mapping[Level, str] = MappingProxyType({level: act for act, level in LEVEL_OF.items()})
 RANK: Mapping[Level, int] = MappingProxyType({Level.WITHHELD: 0, Level.MASKED: 1, Level.RELEASED: 2, Level.CLEAR: 3})
 CONDITIONS: Mapping[str, Condition] = MappingProxyType({one.name.lower(): one for one in Condition})
+# Actions are granted whole, by an act of their own: the record acted on, if there is one, is tied by the condition.
+PERFORM = "perform"
+ACTIONS: frozenset[str] = frozenset(action.value for action in ActionName)
+PERFORMED_UNDER: Mapping[str, Condition] = MappingProxyType(
+    {name: one for name, one in CONDITIONS.items() if one in (Condition.ALWAYS, Condition.SELF, Condition.SELF_STEP_UP)}
+)
 ROLES: frozenset[str] = frozenset(role.value for role in Role)
 ANY = "*"
+EVERY_CLASS: RowClass = "*/*"
 
 
 def _fields() -> Mapping[str, Field]:

@@ -4,14 +4,18 @@ from graphql import GraphQLInputObjectType, GraphQLSchema, print_schema
 from strawberry import Schema
 from strawberry.schema.config import StrawberryConfig
 
+from gateway.schema.mutations import mutation
 from gateway.schema.roots import Roots
 from gateway.schema.scalars import SCALARS
 from gateway.schema.types import Types
 from gateway.schema.vocabulary import Vocabulary
+from gateway.values import ActionName
 
 
-def build(never: frozenset[str]) -> GraphQLSchema:
+def build(never: frozenset[str], may: frozenset[ActionName] = frozenset()) -> GraphQLSchema:
     """The schema in which the coordinates of ``never`` (``person``, ``penalty.remark``) do not exist.
+
+    Of the actions only those of ``may`` exist; without any there is no Mutation.
 
     Whatever only they led to is gone too: roots, links, filters, inputs, enums, and types left without a field. The
     same set always gives the same schema. Takes some tens of milliseconds: build when a role first asks, and keep.
@@ -19,8 +23,9 @@ def build(never: frozenset[str]) -> GraphQLSchema:
     words = Vocabulary()
     types = Types(never, words)
     query = Roots(types, words).query()
+    acts = mutation(may, words)
     config = StrawberryConfig(auto_camel_case=False, disable_field_suggestions=True, scalar_map=SCALARS)
-    schema = Schema(query=query, types=types.all_nodes(), config=config)._schema
+    schema = Schema(query=query, mutation=acts, types=types.all_nodes(), config=config)._schema
     for item in schema.type_map.values():
         if isinstance(item, GraphQLInputObjectType):
             # Strawberry checks `@oneOf` by a rule of its own; told so, graphql-core checks and prints it itself.

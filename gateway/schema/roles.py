@@ -17,6 +17,6 @@ class RoleSchemas:
         found = self._built.get(visibility.role)
         if found is not None and found[0] == visibility.version:
             return found[1]
-        schema = build(visibility.never)
+        schema = build(visibility.never, frozenset(visibility.permits))
         self._built[visibility.role] = (visibility.version, schema)
         return schema

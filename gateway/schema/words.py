@@ -62,6 +62,9 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "MINOR": "Minor (轻微).",
         "GENERAL": "General (一般).",
         "SERIOUS": "Serious (严重).",
+        # cases
+        "FILED": "Received; with nobody yet (已提交).",
+        "ROUTED": "With the department that must answer (已转办).",
         # access
         "PUBLIC_INQUIRY": "Public inquiry (公开查询).",
         "LOAN_APPROVAL": "Loan approval (贷款审批).",

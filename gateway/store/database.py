@@ -45,6 +45,7 @@ ROLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "statement_timeout": "30s",
                 "lock_timeout": "5s",
                 "idle_in_transaction_session_timeout": "30s",
+                "synchronous_commit": "on",  # a mutation carries entries of the log along
             }
         ),
         LOG: MappingProxyType(

@@ -9,8 +9,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
-from gateway.clock import SystemClock
-from gateway.plan.bind import BEIJING
+from gateway.clock import BEIJING, SystemClock
 from gateway.store.embedded import SUPERUSER
 from tests.bench.ask import Asker, same_answers
 from tests.bench.cases import CASES, Case

@@ -9,10 +9,9 @@ import psycopg
 import pytest
 
 from gateway.assemble import vault_of
-from gateway.clock import SystemClock, SystemRandom
+from gateway.clock import BEIJING, SystemClock, SystemRandom
 from gateway.intake.load import seed_demo
 from gateway.intake.sample_demo import DEMO
-from gateway.plan.bind import BEIJING
 from gateway.settings import read
 from gateway.store.database import Connections
 from tests.flow.documents import COMMON, INDIVIDUAL

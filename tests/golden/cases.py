@@ -5,15 +5,17 @@
 to read; ``python -m tests.golden.renew`` writes them anew.
 """
 
+import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from gateway.catalogue.kinds import KINDS
+from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import GatewayError
 from gateway.identity.development import PERSONAS, STEP_UP, Persona
 from gateway.policy.arms import ground_of
@@ -24,6 +26,7 @@ from tests.harness import PUBLIC, House, without_receipt
 FOLDER = Path(__file__).parent
 GIVEN = ("query.graphql", "caller.json")
 MADE = ("decision.json", "statement.sql", "reply.json", "entry.json")
+DOCUMENT = "license "  # a variable that begins so stands for the id of the license with this number
 CHANGING = "…"  # stands for what is different in every run or in every version of the policy
 
 
@@ -47,16 +50,30 @@ class Case:
     async def made(self, house: House) -> dict[str, str]:
         """Everything the gateway makes of it: file name → text."""
         caller = self.caller
-        status, body = await house.ask(caller["persona"], self.query, caller["variables"], step_up=caller["step_up"])
+        for name, value in (caller["variables"] or {}).items():
+            if isinstance(value, str) and value.startswith(DOCUMENT):
+                caller["variables"][name] = await _record_id(house, value.removeprefix(DOCUMENT))
+        with _statements() as said:
+            status, body = await house.ask(
+                caller["persona"], self.query, caller["variables"], step_up=caller["step_up"]
+            )
         (entry,) = await house.entries(1)
         entry |= {"request": CHANGING, "policy": CHANGING, "who": entry["who"] | {"token": CHANGING}}
         prepared = list(self._prepared(house))
         return {
-            "decision.json": _json({key: _decision(one.decision) for key, one in prepared}),
-            "statement.sql": "\n".join(_statement(key, one) for key, one in prepared),
+            "decision.json": _json({key: _decision(one.decision) for key, one in prepared} | self._permits(house)),
+            "statement.sql": "\n".join(_statement(key, one) for key, one in prepared) or _written(said),
             "reply.json": _json({"status": status, "body": without_receipt(body)}),
             "entry.json": _json(entry),
         }
+
+    def _permits(self, house: House) -> dict[str, object]:
+        """What the role may do by the mutation that is asked, if one is."""
+        visibility, _ = _visibility(house, self.caller["persona"])
+        asked = [
+            (action, permits) for action, permits in visibility.permits.items() if f"{action.value}(" in self.query
+        ]
+        return {action.value: [f"{one.condition.name} by {one.rule}" for one in permits] for action, permits in asked}
 
     def _prepared(self, house: House) -> Iterator[tuple[str, Prepared]]:
         """Steps 2 to 4 again, for each root; nothing if step 2 refuses."""
@@ -80,9 +97,38 @@ class Case:
             yield root.key, gateway.preparations.get(asked.shape, at, visibility, ground, target, paged, filters)
 
 
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    """The statements of mutations that run meanwhile, as they are sent: every value is a parameter."""
+    said: list[str] = []
+
+    class Listening(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logger, listening = logging.getLogger("gateway.store.sessions"), Listening()
+    level = logger.level
+    logger.addHandler(listening)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield said
+    finally:
+        logger.removeHandler(listening)
+        logger.setLevel(level)
+
+
+def _written(statements: list[str]) -> str:
+    return "\n".join(f"{_laid_out(one)};\n" for one in statements)
+
+
 def cases() -> list[Case]:
     """Every case, by name."""
     return [Case(path.parent) for path in sorted(FOLDER.glob("*/query.graphql"))]
+
+
+async def _record_id(house: House, document: str) -> str:
+    ((number,),) = await house.sql("SELECT id FROM license WHERE document_number = %s", document)
+    return house.vault.node_id(KINDS.index(BY_NAME["license"]), int(number), False, "")
 
 
 def _visibility(house: House, name: str) -> tuple[Visibility, Persona | None]:

@@ -1,0 +1,113 @@
+"""The shape of an action: what it is given, where it happens, what it leaves behind."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+from gateway.catalogue.fields import Kind
+from gateway.errors import Fault
+from gateway.rights.clocks import Deadline
+from gateway.rights.states import State
+from gateway.store.sessions import Session
+from gateway.values import ActionName, Caller, Check, Visibility
+
+Given: TypeAlias = Mapping[str, object]  # the arguments, of the types of the schema
+Path: TypeAlias = tuple[str, ...]
+
+
+class Keys(Protocol):
+    """What an action may ask of the vault, on behalf of one caller."""
+
+    def read_id(self, text: str) -> tuple[Kind, int] | None:
+        """The kind and row that an opaque id of this caller names."""
+        ...
+
+    def new_key(self, subject: int) -> bytes:
+        """A new wrapped key for a subject."""
+        ...
+
+    def seal(self, wrapped: bytes, subject: int, place: tuple[str, str, int], text: str) -> bytes:
+        """Seal a text under the subject's key; ``place`` is kind, column and row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who acts, when, and what they may know."""
+
+    caller: Caller
+    now: datetime
+    today: date  # in Beijing
+    visibility: Visibility
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an action has done, before anybody knows whether it will last.
+
+    ``rows`` maps a kind to (row, version) pairs, for the log; ``checks`` must still hold when it is committed.
+    """
+
+    case: int
+    personal: bool  # its party is a natural person
+    state: State
+    deadline: Deadline
+    subjects: tuple[int, ...]
+    rows: Mapping[str, tuple[tuple[int, int], ...]]
+    held: int  # bits of Relation
+    checks: tuple[Check, ...]
+
+
+Apply: TypeAlias = Callable[[Session], Awaitable[Done]]
+
+
+class InputType(Enum):
+    """How an argument travels."""
+
+    ID = "ID"
+    STRING = "String"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One argument, or one member of an argument that is an object."""
+
+    name: str
+    type: InputType
+    en: str
+    zh: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """An argument that is an object with exactly one of its members."""
+
+    name: str
+    type_name: str
+    en: str
+    zh: str
+    members: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One mutation.
+
+    ``begin`` checks the input without waiting (BadInput with every fault, each below ``path``) and gives what is to be
+    done in a transaction. That raises BadInput for what only the rows can tell, in the same words whatever the reason.
+    """
+
+    name: ActionName
+    en: str
+    zh: str
+    inputs: tuple[Input | OneOf, ...]
+    begin: Callable[[Scene, Given, Path], Apply]
+
+
+def fault(path: Path, name: str, rule: str) -> Fault:
+    """A fault of one argument."""
+    return Fault((*path, name), rule)

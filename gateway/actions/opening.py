@@ -1,0 +1,134 @@
+"""A new case, written: its row, its file, its deadline. What every action that opens a case has in common."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from gateway.actions.model import Done, Scene
+from gateway.catalogue.kinds import BY_NAME
+from gateway.errors import InternalError
+from gateway.rights.clocks import deadline
+from gateway.rights.routing import Department, Route
+from gateway.rights.rows import calendar_of, calendar_since, rules_of, rules_on
+from gateway.rights.states import CaseKind, State, Step, after
+from gateway.store.case_tables import CASE, CASE_EVENT
+from gateway.store.sessions import Session
+from gateway.store.tables import MANDATE, RECORD_IDS, table
+from gateway.values import Check, Relation
+
+_DEPARTMENT = table(BY_NAME["department"])
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Whose case it is: a subject with the key that its claim is sealed under."""
+
+    subject: int
+    subject_class: str
+    wrapped: bytes
+    own: bool  # the caller is tied to it by a mandate
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A case that is to be opened."""
+
+    kind: CaseKind
+    party: Party
+    route: Route
+    claim: str
+    record: tuple[str, int, int] | None = None  # kind, row, version
+    field: str | None = None
+    against: str | None = None
+
+
+def own_subjects(scene: Scene) -> "sa.Select[int]":
+    """The subjects that the caller is or acts for, now."""
+    return sa.select(MANDATE.c.subject_id).where(
+        MANDATE.c.principal == scene.caller.principal,
+        MANDATE.c.valid_from <= scene.now,
+        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > scene.now),
+        MANDATE.c.revoked_at.is_(None),
+    )
+
+
+async def departments(session: Session) -> dict[str, Department]:
+    """Every department, as routing looks at it."""
+    columns = _DEPARTMENT.c
+    rows = await session.execute(sa.select(columns.code, columns.valid_until, columns.successor))
+    return {
+        str(code): Department(until if isinstance(until, date) else None, None if next_ is None else str(next_))
+        for code, until, next_ in rows
+    }
+
+
+async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
+    """Write the case and its first events: filed, and routed at once."""
+    party, route = opening.party, opening.route
+    rules = rules_of(await session.execute(rules_on(scene.today)))
+    calendar = calendar_of(await session.execute(calendar_since(scene.today)))
+    due = deadline(scene.today, [rules[name] for name in route.rules], calendar)
+    number = await _number(session)
+    filed = after(opening.kind, None, Step.FILE)
+    routed = after(opening.kind, filed, Step.ROUTE)
+    kind, row, _ = opening.record or (None, None, None)
+    values = {
+        "subject_id": party.subject,
+        "id": number,
+        "subject_class": party.subject_class,
+        "kind": opening.kind.value,
+        "state": routed.value,
+        "record_kind": kind,
+        "record_id": row,
+        "field": opening.field,
+        "against": opening.against,
+        "claim_sealed": scene.keys.seal(party.wrapped, party.subject, ("case", "claim", number), opening.claim),
+        "filed_at": scene.now,
+        "filed_on": scene.today,
+        "deadline_on": due.on,
+        "deadline_provisional": due.provisional,
+        "rule": due.rule.name,
+        "rule_version": due.rule.version,
+        "calendar": due.calendar,
+        "department": route.department,
+        "filer": scene.caller.principal,
+    }
+    await session.execute(sa.insert(CASE).values(values))
+    events = [
+        _event(scene, number, 1, Step.FILE, filed),
+        _event(scene, number, 2, Step.ROUTE, routed, route.department),
+    ]
+    await session.execute(sa.insert(CASE_EVENT).values(events))
+    rows = {"case": ((number, 1),)} | ({} if opening.record is None else {opening.record[0]: (opening.record[1:],)})
+    return Done(
+        number,
+        party.subject_class == "person",
+        routed,
+        due,
+        (party.subject,),
+        rows,
+        int(Relation.SELF) if party.own else 0,
+        (Check("mandate", scene.caller.principal, party.subject),) if party.own else (),
+    )
+
+
+async def _number(session: Session) -> int:
+    ((number,),) = await session.execute(sa.select(RECORD_IDS.next_value()))
+    if not isinstance(number, int):
+        raise InternalError
+    return number
+
+
+def _event(
+    scene: Scene, case: int, number: int, step: Step, state: State, department: str | None = None
+) -> dict[str, object]:
+    return {
+        "case_id": case,
+        "number": number,
+        "at": scene.now,
+        "step": step.value,
+        "state": state.value,
+        "principal": scene.caller.principal,
+        "department": department,
+    }

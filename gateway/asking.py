@@ -1,0 +1,84 @@
+"""Who asks and on what ground: the values of step 1, which all later ones carry. ``gateway.values`` hands them on."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """Whose schema and policy column apply. Exactly one per token."""
+
+    PUBLIC = "public"
+    GOVERNMENT = "government"
+    FINANCIAL = "financial"
+    AGENCY = "agency"
+    SUBJECT = "subject"
+    HANDLER = "handler"
+    AUDITOR = "auditor"
+    SYSTEM_ADMIN = "system-admin"
+    SECURITY_ADMIN = "security-admin"
+    AUDIT_ADMIN = "audit-admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as proven by the token. The public caller has only a role."""
+
+    role: Role
+    principal: str = ""  # token `sub`; opaque
+    consumer: str = ""  # token `client_id`: the institution's registered client
+    department: str = ""  # code of the officer's or handler's department
+    region: str = ""  # GB/T 2260
+    assurance: int = 0  # 0 none, 1 password, 2 two factors, 3 step-up for this session
+    token: str = ""  # `jti`
+
+
+class Purpose(StrEnum):
+    """Why somebody asks (domain.md §8.1, [likely]; the names are the product's)."""
+
+    PUBLIC_INQUIRY = "PUBLIC_INQUIRY"
+    LOAN_APPROVAL = "LOAN_APPROVAL"
+    CREDIT_CARD_APPROVAL = "CREDIT_CARD_APPROVAL"
+    GUARANTEE_REVIEW = "GUARANTEE_REVIEW"
+    POST_LOAN_MANAGEMENT = "POST_LOAN_MANAGEMENT"
+    CUSTOMER_ADMISSION = "CUSTOMER_ADMISSION"
+    CREDIT_REVIEW = "CREDIT_REVIEW"
+    OWN_INQUIRY = "OWN_INQUIRY"
+    PUBLIC_DUTY = "PUBLIC_DUTY"
+    CASE_HANDLING = "CASE_HANDLING"
+    AUDIT = "AUDIT"
+
+
+# A matter is a ground for the duty it names, and for nothing else (PIPL arts 6, 34).
+MATTER_PURPOSES = frozenset({Purpose.PUBLIC_DUTY})
+
+
+class MatterKind(StrEnum):
+    """For which duty a department asks (Jilin art. 27, Shandong art. 22)."""
+
+    LICENSING = "LICENSING"
+    SUPERVISION = "SUPERVISION"
+    PENALTY = "PENALTY"
+    PROCUREMENT = "PROCUREMENT"
+    FUNDING = "FUNDING"
+    RECRUITMENT = "RECRUITMENT"
+    HONOR = "HONOR"
+    SERVICE_OF_DOCUMENTS = "SERVICE_OF_DOCUMENTS"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The administrative matter a query serves: its number, kind and legal basis."""
+
+    number: str
+    kind: MatterKind
+    basis: str
+
+
+class Access(NamedTuple):
+    """On what ground somebody asks; the `access` argument."""
+
+    purpose: Purpose
+    consent: str | None = None  # consent number, as the subject or the consumer knows it
+    matter: Matter | None = None

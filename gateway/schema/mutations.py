@@ -1,0 +1,81 @@
+"""The Mutation type of a role: the actions that it may perform, and their receipts."""
+
+from typing import Any
+
+import strawberry
+
+from gateway.actions.all import ACTIONS
+from gateway.actions.model import Action, Input, InputType, OneOf
+from gateway.schema.make import Argument, Member, declare, input_type, object_type
+from gateway.schema.scalars import DateText, nullable
+from gateway.schema.vocabulary import Vocabulary
+from gateway.values import ActionName
+
+
+def mutation(may: frozenset[ActionName], words: Vocabulary) -> Any:
+    """The Mutation type; None for who may do nothing."""
+    own = [action for action in ACTIONS if action.name in may]
+    if not own:
+        return None
+    receipt = _case_receipt(words)
+    members = {
+        action.name.value: Member(nullable(receipt), f"{action.en} ({action.zh}).", _arguments(action))
+        for action in own
+    }
+    text = "What can be done, one field in an operation: each is a transaction and an entry of its own (操作)."
+    return object_type(declare("Mutation"), text, members)
+
+
+def _arguments(action: Action) -> tuple[Argument, ...]:
+    return tuple(_one_of(item) if isinstance(item, OneOf) else _argument(item) for item in action.inputs)
+
+
+def _argument(item: Input) -> Argument:
+    text = f"{item.en} ({item.zh})."
+    if item.required:
+        return Argument(item.name, _type(item), text)
+    return Argument(item.name, nullable(_type(item)), text, strawberry.UNSET)
+
+
+def _one_of(item: OneOf) -> Argument:
+    text = f"{item.en} ({item.zh})."
+    members = {one.name: Member(nullable(_type(one)), f"{one.en} ({one.zh}).") for one in item.members}
+    return Argument(item.name, input_type(item.type_name, text, members, one_of=True), text)
+
+
+def _type(item: Input) -> Any:
+    return strawberry.ID if item.type is InputType.ID else str
+
+
+def _case_receipt(words: Vocabulary) -> Any:
+    deadline = object_type(
+        declare("Deadline"),
+        "By when a case must be answered, and by which rule (办理期限).",
+        {
+            "on": Member(DateText, "The last day (截止日期)."),
+            "workingDays": Member(nullable(int), "Working days that the rule gives, if it counts those (工作日数)."),
+            "calendarDays": Member(nullable(int), "Calendar days that the rule gives, if it counts those (自然日数)."),
+            "source": Member(str, "Where the number comes from (依据)."),
+            "verified": Member(bool, "Whether it has been verified; if not, it is a default (是否已核实)."),
+            "provisional": Member(bool, "The year's arrangement of holidays is not known yet (暂定)."),
+        },
+    )
+    entry = object_type(
+        declare("Receipt"),
+        "Where the entry of this operation stands in the log (回执).",
+        {
+            "origin": Member(str, "The log (日志)."),
+            "index": Member(str, "The position of the entry, a decimal number (序号)."),
+            "leaf": Member(str, "Its RFC 6962 leaf hash, base64 (叶哈希)."),
+        },
+    )
+    return object_type(
+        declare("CaseReceipt"),
+        "A case that has been opened (受理回执).",
+        {
+            "id": Member(strawberry.ID, "Opaque id of the case (案件标识)."),
+            "state": Member(words.case_state(), "Where it stands (状态)."),
+            "deadline": Member(deadline, "By when it must be answered (办理期限)."),
+            "receipt": Member(entry, "Its entry in the log (日志回执)."),
+        },
+    )
