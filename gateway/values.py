@@ -90,6 +90,7 @@ class ActionName(StrEnum):
     """The fields of Mutation."""
 
     FILE_OBJECTION = "fileObjection"
+    FILE_COMPLAINT = "fileComplaint"
 
 
 @dataclass(frozen=True, slots=True)

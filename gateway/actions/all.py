@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.actions.file_complaint import FILE_COMPLAINT
 from gateway.actions.file_objection import FILE_OBJECTION
 from gateway.actions.model import Action
 from gateway.values import ActionName
 
-ACTIONS: tuple[Action, ...] = (FILE_OBJECTION,)
+ACTIONS: tuple[Action, ...] = (FILE_OBJECTION, FILE_COMPLAINT)
 BY_NAME: Mapping[ActionName, Action] = MappingProxyType({action.name: action for action in ACTIONS})

@@ -93,6 +93,7 @@ async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
         "calendar": due.calendar,
         "department": route.department,
         "filer": scene.caller.principal,
+        "consumer": scene.caller.consumer or None,
     }
     await session.execute(sa.insert(CASE).values(values))
     events = [

@@ -33,6 +33,7 @@ CASE = sa.Table(
     sa.Column("department", sa.Text, sa.ForeignKey("department.code")),  # null: with nobody yet
     *_text("case", "handler", nullable=True),  # principal; null: nobody has taken it yet
     *_text("case", "filer"),  # principal
+    *_text("case", "consumer", nullable=True),  # the institution that it was filed through
     sa.Column("closed_at", sa.DateTime(timezone=True)),
     sa.ForeignKeyConstraint(["rule", "rule_version"], ["rule.name", "rule.version"], name="fk_case_rule"),
     sa.Index("ix_case_id", "id", unique=True),

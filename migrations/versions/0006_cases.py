@@ -117,6 +117,7 @@ def _cases() -> None:
         sa.Column("department", sa.Text()),
         *_text("case", "handler"),
         *_text("case", "filer", required=True),
+        *_text("case", "consumer"),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("subject_id", "id", name=op.f("pk_case")),
         sa.ForeignKeyConstraint(["calendar"], ["calendar.version"], name=op.f("fk_case_calendar_calendar")),

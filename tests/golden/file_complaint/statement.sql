@@ -1,0 +1,24 @@
+SELECT department.code, department.valid_until, department.successor
+FROM department;
+
+SELECT nextval('subject_ids') AS next_value_1;
+
+INSERT INTO subject_key (subject_id, wrapped) VALUES (%(subject_id)s::BIGINT, %(wrapped)s);
+
+SELECT rule.name, rule.version, rule.value, rule.unit, rule.source, rule.verified
+FROM rule
+WHERE rule.valid_from <= %(valid_from_1)s::DATE
+ORDER BY rule.name, rule.version;
+
+SELECT calendar.version, calendar.known_until, day_adjustment.day, day_adjustment.kind
+FROM calendar LEFT OUTER
+JOIN day_adjustment ON day_adjustment.version = calendar.version AND day_adjustment.day >= %(day_1)s::DATE
+WHERE calendar.version = (
+  SELECT max(calendar.version) AS max_1
+  FROM calendar);
+
+SELECT nextval('record_ids') AS next_value_1;
+
+INSERT INTO "case" (subject_id, id, subject_class, kind, state, record_kind, record_id, field, against, claim_sealed, filed_at, filed_on, deadline_on, deadline_provisional, rule, rule_version, calendar, department, filer, consumer) VALUES (%(subject_id)s::BIGINT, %(id)s::BIGINT, %(subject_class)s::VARCHAR, %(kind)s::VARCHAR, %(state)s::VARCHAR, %(record_kind)s::VARCHAR, %(record_id)s::BIGINT, %(field)s::VARCHAR, %(against)s::VARCHAR, %(claim_sealed)s, %(filed_at)s::TIMESTAMP WITH TIME ZONE, %(filed_on)s::DATE, %(deadline_on)s::DATE, %(deadline_provisional)s, %(rule)s::VARCHAR, %(rule_version)s::INTEGER, %(calendar)s::INTEGER, %(department)s::VARCHAR, %(filer)s::VARCHAR, %(consumer)s::VARCHAR);
+
+INSERT INTO case_event (case_id, number, at, step, state, principal, department) VALUES (%(case_id_m0)s::BIGINT, %(number_m0)s::INTEGER, %(at_m0)s::TIMESTAMP WITH TIME ZONE, %(step_m0)s::VARCHAR, %(state_m0)s::VARCHAR, %(principal_m0)s::VARCHAR, %(department_m0)s::VARCHAR), (%(case_id_m1)s::BIGINT, %(number_m1)s::INTEGER, %(at_m1)s::TIMESTAMP WITH TIME ZONE, %(step_m1)s::VARCHAR, %(state_m1)s::VARCHAR, %(principal_m1)s::VARCHAR, %(department_m1)s::VARCHAR);

@@ -1,0 +1,98 @@
+"""Every action is in the tuple, granted to somebody, tried by a case of each role."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.actions.all import ACTIONS
+from gateway.errors import OperationError
+from gateway.policy import cases, compile, files
+from gateway.policy.acts import permit
+from gateway.policy.files import PolicyRefused
+from gateway.values import ActionName, Caller, Condition, Permit, Role, Visibility
+
+POLICIES = Path(__file__).parents[2] / "policies"
+
+
+def test_every_action_has_its_file_and_its_name() -> None:
+    assert [action.name for action in ACTIONS] == list(ActionName)
+
+
+def test_every_role_has_a_case_of_every_action() -> None:
+    tried = {
+        (case.role, case.action)
+        for file, text in files.read(POLICIES).cases
+        for case in cases.parse_actions(file, text)
+    }
+    assert tried == {(role, action) for role in Role for action in ActionName}
+
+
+def test_compiled_permits_are_those_of_casbin() -> None:
+    """The column of each role says under what it may; what it may not is not in it at all."""
+    policy = compile.load(POLICIES)
+    columns = {role: policy.visibility(role).permits for role in Role}
+    may = {
+        role: {action: [one.condition for one in permits] for action, permits in column.items()}
+        for role, column in columns.items()
+    }
+    complains = {ActionName.FILE_COMPLAINT: [Condition.ALWAYS]}
+    assert may == {
+        **{role: {} for role in Role},
+        Role.SUBJECT: {ActionName.FILE_OBJECTION: [Condition.SELF], **complains},
+        Role.FINANCIAL: complains,
+        Role.AGENCY: complains,
+        Role.GOVERNMENT: complains,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("p, handler, legal/*, fileObjection, perform, self, allow", "has no row class"),
+        ("p, handler, */*, fileObjection, show, self, allow", "an action is granted by `perform`"),
+        ("p, handler, */*, fileObjection, perform, consent, allow", "an action is granted by `perform`"),
+        ("p, handler, */*, fileObjection, *, self, deny", "an action is granted by `perform`"),
+        ("p, handler, */*, filePetition, perform, self, allow", "unknown coordinate or group"),
+        ("p, handler, */*, penalty, perform, self, allow", "unknown act"),
+        ("p, handler, */*, fileObjection, perform, self, allow", ""),
+        ("p, handler, */*, fileObjection, *, *, deny", ""),
+    ],
+)
+def test_lines_about_actions_are_checked(tmp_path: Path, line: str, told: str) -> None:
+    for path in POLICIES.rglob("*"):
+        if path.is_file():
+            copy = tmp_path / path.relative_to(POLICIES)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(path.read_text("utf-8") + (f"{line}\n" if path.name == "handler.csv" else ""), "utf-8")
+    if told:
+        with pytest.raises(PolicyRefused) as refused:
+            files.read(tmp_path)
+        assert any(told in fault.rule for fault in refused.value.faults)
+    else:
+        assert files.read(tmp_path).rules_of("handler")[-1].object == "fileObjection"
+
+
+def test_a_grant_beyond_the_invariant_does_not_load(tmp_path: Path) -> None:
+    """Neither the cases nor the invariants let an objection be somebody else's."""
+    for path in POLICIES.rglob("*"):
+        if path.is_file():
+            copy = tmp_path / path.relative_to(POLICIES)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            line = "p, handler, */*, fileObjection, perform, self, allow\n" if path.name == "handler.csv" else ""
+            copy.write_text(path.read_text("utf-8") + line, "utf-8")
+    with pytest.raises(PolicyRefused) as refused:
+        compile.load(tmp_path)
+    assert {fault.path[0] for fault in refused.value.faults} == {"cases/handler.yaml", "invariants.yaml"}
+
+
+def test_a_permit_that_asks_for_step_up_is_given_only_with_it() -> None:
+    permits = (Permit(Condition.SELF_STEP_UP, "a:1"),)
+    visibility = Visibility(Role.SUBJECT, "v", {}, frozenset(), {ActionName.FILE_OBJECTION: permits})
+    asked = (visibility, ActionName.FILE_OBJECTION)
+    assert permit(*asked, Caller(Role.SUBJECT, assurance=3), ("a",)) is permits[0]
+    with pytest.raises(OperationError) as refused:
+        permit(*asked, Caller(Role.SUBJECT, assurance=2), ("a",))
+    assert refused.value.faults[0].path == ("a",)
+    either = (*permits, Permit(Condition.SELF, "a:2"))
+    visibility = Visibility(Role.SUBJECT, "v", {}, frozenset(), {ActionName.FILE_OBJECTION: either})
+    assert permit(visibility, ActionName.FILE_OBJECTION, Caller(Role.SUBJECT), ()) is either[1]
