@@ -2,7 +2,7 @@
 
 ``open_case`` goes at once and not one release later: no release has ever read it.
 
-Revision ID: 0006
+Revision ID: 0004
 Revises: 0003
 """
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.schema import SchemaItem
 
-revision = "0006"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
