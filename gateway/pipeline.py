@@ -21,6 +21,7 @@ from gateway.actions.model import Done, Scene
 from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
+from gateway.catalogue.case import CASE
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.clock import Clock, Random, statutory_day
@@ -57,8 +58,6 @@ from gateway.vault.splice import open_values
 from gateway.vault.vault import Vault
 
 _REVOCABLE = int(Relation.CONSENT | Relation.SELF)  # what somebody may take away between reading and disclosure
-
-CASE_ID_KIND = 255  # of the ids of cases, until they can be read
 
 _logger = logging.getLogger("gateway.pipeline")
 
@@ -166,7 +165,7 @@ async def perform(
     told = (number, now, caller, selection.shape, (), visibility.version)
     async with gateway.sessions.begin() as session:
         done = await apply(session)  # 5 done, seen by nobody yet
-        id = gateway.vault.node_id(CASE_ID_KIND, done.case, done.personal, reader)
+        id = gateway.vault.node_id(KINDS.index(CASE), done.case, done.personal, reader)
         shown = (act, id, done.state.value, done.deadline)
         body = gateway.accounts.body(
             *told, Outcome.PERFORMED, "", _performed(gateway.vault, done, reply.case_receipt(*shown, None))

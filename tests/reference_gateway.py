@@ -38,7 +38,7 @@ from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE, tabl
 from gateway.values import Caller
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
-from tests.reference_rows import Consent, Row, World
+from tests.reference_rows import Case, Consent, Row, World
 from tests.reference_worlds import CONSUMERS, LICENSED, NOW, Family, departments, rights
 
 POLICIES = Path(__file__).parents[1] / "policies"
@@ -263,32 +263,32 @@ def _write_rights(side: Side, world: World) -> None:
         }
         for one in world.scopes
     ]
-    kinds = {row.id: (row.kind, row.subject_class) for row in world.rows if not is_subject(row)}
-    cases = [
-        {
-            "id": one.number,
-            "subject_id": one.subject,
-            "subject_class": kinds[one.record][1],
-            "kind": "OBJECTION",
-            "state": "ROUTED",
-            "record_kind": kinds[one.record][0],
-            "record_id": one.record,
-            "filed_at": one.opened,
-            "filed_on": one.opened.date(),
-            "deadline_on": one.opened.date(),
-            "deadline_provisional": False,
-            "rule": "objection.cap",
-            "rule_version": 1,
-            "calendar": 1,
-            "department": one.department,
-            "handler": one.handler,
-            "filer": "somebody",
-            "closed_at": one.closed,
-        }
-        for one in world.cases
-    ]
+    told = {row.id: row for row in world.of("case")}
+    cases = [_case(side, one, told[one.number]) for one in world.cases]
     for target, rows in ((CONSENT, consents), (MANDATE, mandates), (SHARING_SCOPE, scopes), (CASE, cases)):
         execute(side.owner, sa.insert(target).values(rows))
+
+
+def _case(side: Side, one: Case, row: Row) -> dict[str, object]:
+    """The columns of a case; what is claimed is sealed under the key of its subject."""
+    columns = {snake(name): value for name, value in row.item.items() if name != "claim"}
+    keys = side.owner.execute("SELECT wrapped FROM subject_key WHERE subject_id = %s", (one.subject,)).fetchall()
+    vault, claim = side.gateway.vault, row.item["claim"]
+    key = vault.unwrap(keys[0][0], one.subject)
+    return {
+        **columns,
+        "subject_id": one.subject,
+        "id": one.number,
+        "subject_class": row.subject_class,
+        "claim_sealed": None if claim is None else vault.seal(key, "case", "claim", one.number, str(claim)),
+        "record_id": one.record,
+        "filed_at": one.opened,
+        "rule": "objection.cap",
+        "rule_version": 1,
+        "calendar": 1,
+        "handler": one.handler,
+        "filer": "somebody",
+    }
 
 
 def is_subject(row: Row) -> bool:

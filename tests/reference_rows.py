@@ -266,13 +266,17 @@ class Eyes:
         )
 
     def _handled(self, row: Row) -> bool:
-        """A record: a case about it. A subject: a case about one of its records."""
+        """A record: a case about it, or itself a case. A subject: a case about one of its records."""
         return any(
             one.department == self.caller.department
             and one.handler in (None, self.caller.principal)
             and one.opened <= self.now
             and (one.closed is None or self.now < one.closed)
-            and (one.subject == row.subject if BY_NAME[row.kind].owner is Owner.SUBJECT else one.record == row.id)
+            and (
+                one.subject == row.subject
+                if BY_NAME[row.kind].owner is Owner.SUBJECT
+                else row.id in (one.record, one.number)
+            )
             for one in self.world.cases
             if self.caller.department
         )

@@ -16,7 +16,7 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.intake.sample_codes import birth_of, citizen_number, organization_code, registration_number, serial, uscc
 from gateway.intake.sample_dice import Dice
 from gateway.intake.sample_rows import Item, Record, Subject, Value
-from tests.reference_rows import Case, Consent, Mandate, Scope, World
+from tests.reference_rows import Case, Consent, Mandate, Row, Scope, World
 
 NOW = datetime(2026, 11, 22, 17, 30, tzinfo=UTC)  # already the 23rd in Beijing
 TODAY = date(2026, 11, 23)
@@ -238,6 +238,26 @@ def rights(world: World) -> None:
             handler = dice.pick((None, *PRINCIPALS[-2:]))
             number += FIRST_CASE
             world.cases.append(Case(number, department, handler, row.subject, row.id, opened, closed))
+            world.rows.append(_case_row(world.cases[-1], row))
+
+
+def _case_row(case: Case, about: Row) -> Row:
+    """The case as a row that may be read; of every third nobody knows what was claimed."""
+    item: Item = {
+        "provider": case.department,
+        "batch": "case",
+        "kind": "OBJECTION",
+        "state": "ROUTED",
+        "filedOn": case.opened.date(),
+        "deadlineOn": case.opened.date() + timedelta(days=20),
+        "deadlineProvisional": False,
+        "recordKind": about.kind,
+        "field": "organ",
+        "department": case.department,
+        "closedAt": case.closed,
+        "claim": f"第{case.number}号异议的内容" if case.number % 3 else None,
+    }
+    return Row("case", case.subject, case.number, about.subject_class, item)
 
 
 def _consent(dice: Dice, number: str, subject: int) -> Consent:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from gateway.actions.model import Done, Scene
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import InternalError
+from gateway.rights import routing
 from gateway.rights.clocks import deadline
 from gateway.rights.routing import Department, Route
 from gateway.rights.rows import calendar_of, calendar_since, rules_of, rules_on
@@ -17,6 +18,7 @@ from gateway.store.sessions import Session
 from gateway.store.tables import MANDATE, RECORD_IDS, table
 from gateway.values import Check, Relation
 
+BATCH = "case"  # where a batch of intake would stand
 _DEPARTMENT = table(BY_NAME["department"])
 
 
@@ -77,6 +79,8 @@ async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
         "subject_id": party.subject,
         "id": number,
         "subject_class": party.subject_class,
+        "provider": routing.PLATFORM,
+        "batch": BATCH,
         "kind": opening.kind.value,
         "state": routed.value,
         "record_kind": kind,

@@ -177,3 +177,4 @@ PENALTIES = Link(
     "penalties", "penalty", "行政处罚", "Administrative penalties, newest decision first.", many=True, connection=True
 )
 IDENTIFIERS = Link("identifiers", "identifier", "代码", "Every identifier, current and historical.", many=True)
+CASES = Link("cases", "case", "案件", "Objections and complaints, newest first.", many=True, connection=True)

@@ -1,6 +1,7 @@
 """企业库: companies, branches, cooperatives and individual businesses (USCC 91, 92, 93)."""
 
 from gateway.catalogue.common import (
+    CASES,
     IDENTIFIERS,
     LICENSES,
     PENALTIES,
@@ -36,5 +37,5 @@ ENTERPRISE = Kind(
         Field("businessScope", Type.TEXT, "经营范围", "Business scope.", "subject.identity", length=4000, basis=REGISTRATION),
     ),
     parts=(REPRESENTATIVE,),
-    links=(PROVIDER, IDENTIFIERS, LICENSES, PENALTIES),
+    links=(PROVIDER, IDENTIFIERS, LICENSES, PENALTIES, CASES),
 )  # fmt: skip

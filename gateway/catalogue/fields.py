@@ -160,6 +160,7 @@ class Kind:
     group: str = ""  # the policy group of its rows
     node: bool = True  # has an opaque id and can be asked for by ``node``
     listed: tuple[SubjectClass, ...] = ()  # whose rows a list at the root may hold
+    filed: bool = False  # its rows are made on the platform, by mutations, and never come by intake
     named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list
 
     def found_by(self, filters: Collection[str]) -> tuple[SubjectClass, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.catalogue.case import CASE
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.license import LICENSE
@@ -11,6 +12,6 @@ from gateway.catalogue.penalty import PENALTY
 from gateway.catalogue.person import PERSON
 from gateway.catalogue.reference import DEPARTMENT, IDENTIFIER
 
-KINDS: tuple[Kind, ...] = (ENTERPRISE, ORGANIZATION, PERSON, LICENSE, PENALTY, IDENTIFIER, DEPARTMENT)
+KINDS: tuple[Kind, ...] = (ENTERPRISE, ORGANIZATION, PERSON, LICENSE, PENALTY, IDENTIFIER, DEPARTMENT, CASE)
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

@@ -1,6 +1,7 @@
 """非企业法人库: legal persons that are not enterprises: organs, public institutions, social organizations, collectives."""
 
 from gateway.catalogue.common import (
+    CASES,
     IDENTIFIERS,
     LICENSES,
     PENALTIES,
@@ -33,5 +34,5 @@ ORGANIZATION = Kind(
               basis=REGISTRATION),
     ),
     parts=(REPRESENTATIVE,),
-    links=(PROVIDER, IDENTIFIERS, LICENSES, PENALTIES),
+    links=(PROVIDER, IDENTIFIERS, LICENSES, PENALTIES, CASES),
 )  # fmt: skip

@@ -17,6 +17,7 @@ from gateway.store.case_tables import CASE, CASE_EVENT
 from gateway.store.tables import RECORD_IDS, SUBJECT_KEY, table
 from gateway.vault.vault import Vault
 
+BATCH = "case"
 AGE = timedelta(days=3)
 
 
@@ -40,6 +41,8 @@ def open_demo_case(connection: Connection, vault: Vault, subject: int, record: i
         "subject_id": subject,
         "id": number,
         "subject_class": "legal",
+        "provider": routing.PLATFORM,
+        "batch": BATCH,
         "kind": CaseKind.OBJECTION.value,
         "state": State.ROUTED.value,
         "record_kind": "penalty",

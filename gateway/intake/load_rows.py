@@ -123,7 +123,9 @@ def normalized(kind: str, name: str, value: str, item: Item) -> str:
 
 def shapes(vault: Vault) -> Mapping[str, Shape]:
     """A shape per kind that belongs to a subject."""
-    return MappingProxyType({kind.name: Shape(kind, vault) for kind in KINDS if kind.owner is not Owner.NONE})
+    return MappingProxyType(
+        {kind.name: Shape(kind, vault) for kind in KINDS if kind.owner is not Owner.NONE and not kind.filed}
+    )
 
 
 def _slots(kind: Kind) -> Iterator[Slot]:

@@ -61,7 +61,7 @@ class Ground:
             case Relation.CASE if kind.owner is Owner.SUBJECT:
                 return subject == sa.any_(self._set("case_subjects", _cases(CASE.c.subject_id), sa.BigInteger()))
             case Relation.CASE:
-                return row.c.id == sa.any_(self._set("case_records", _cases(CASE.c.record_id), sa.BigInteger()))
+                return row.c.id == sa.any_(self._set("case_rows", _case_rows(), sa.BigInteger()))
             case Relation.SOURCE:
                 return row.c.provider == parameter("department")
             case Relation.LICENSED:
@@ -88,7 +88,9 @@ class Ground:
         columns = [value.label(name) for name, value in self.sets.items()] or [sa.literal_column("1").label("one")]
         return sa.select(*columns).offset(sa.literal_column("0")).subquery(self.alias)
 
-    def _set(self, name: str, rows: Query, kind: sa.types.TypeEngine[Any]) -> Expression:
+    def _set(
+        self, name: str, rows: "Query | sa.CompoundSelect[*tuple[Any, ...]]", kind: sa.types.TypeEngine[Any]
+    ) -> Expression:
         return self._column(name, sa.func.array(rows.scalar_subquery(), type_=ARRAY(kind)), ARRAY(kind))
 
     def _column(self, name: str, value: Expression, kind: sa.types.TypeEngine[Any]) -> Expression:
@@ -141,6 +143,11 @@ def _cases(column: sa.Column[Any]) -> Query:
         CASE.c.filed_at <= now,
         sa.or_(CASE.c.closed_at.is_(None), CASE.c.closed_at > now),
     )
+
+
+def _case_rows() -> "sa.CompoundSelect[*tuple[Any, ...]]":
+    """The records that these cases are about, and the cases themselves: ids of one sequence."""
+    return sa.union_all(_cases(CASE.c.record_id).where(CASE.c.record_id.is_not(None)), _cases(CASE.c.id))
 
 
 def _licensed() -> Expression:

@@ -6,10 +6,13 @@ import strawberry
 
 from gateway.actions.all import ACTIONS
 from gateway.actions.model import Action, Input, InputType, OneOf
+from gateway.catalogue.case import CASE
 from gateway.schema.make import Argument, Member, declare, input_type, object_type
 from gateway.schema.scalars import DateText, nullable
 from gateway.schema.vocabulary import Vocabulary
 from gateway.values import ActionName
+
+_STATE = next(item for item in CASE.fields if item.name == "state")
 
 
 def mutation(may: frozenset[ActionName], words: Vocabulary) -> Any:
@@ -74,7 +77,7 @@ def _case_receipt(words: Vocabulary) -> Any:
         "A case that has been opened (受理回执).",
         {
             "id": Member(strawberry.ID, "Opaque id of the case (案件标识)."),
-            "state": Member(words.case_state(), "Where it stands (状态)."),
+            "state": Member(words.of_field(_STATE), "Where it stands (状态)."),
             "deadline": Member(deadline, "By when it must be answered (办理期限)."),
             "receipt": Member(entry, "Its entry in the log (日志回执)."),
         },

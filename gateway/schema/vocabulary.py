@@ -14,7 +14,6 @@ import strawberry
 
 from gateway.catalogue.fields import Field, Kind, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import KINDS
-from gateway.rights.states import State
 from gateway.schema.words import explain
 from gateway.values import Condition, Level, MatterKind, Purpose, Role
 
@@ -102,10 +101,6 @@ class Vocabulary:
     def condition(self) -> Any:
         """Under what a grant holds."""
         return self._get("Condition", "Under what a grant holds (披露条件).", [word.name for word in Condition])
-
-    def case_state(self) -> Any:
-        """Where a case stands."""
-        return self._get("CaseState", "Where a case stands (案件状态).", [word.value for word in State])
 
     def _get(self, name: str, description: str, words: Iterable[str]) -> Any:
         if name not in self._made:

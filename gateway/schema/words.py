@@ -63,6 +63,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "GENERAL": "General (一般).",
         "SERIOUS": "Serious (严重).",
         # cases
+        "OBJECTION": "An objection to a record (异议).",
+        "COMPLAINT": "A complaint (投诉).",
         "FILED": "Received; with nobody yet (已提交).",
         "ROUTED": "With the department that must answer (已转办).",
         # access

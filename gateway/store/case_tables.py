@@ -2,51 +2,38 @@
 
 import sqlalchemy as sa
 
-from gateway.store.tables import METADATA, _one_of, _text
+from gateway.catalogue.kinds import BY_NAME
+from gateway.store.tables import METADATA, _one_of, _text, table
 
-# What somebody has filed. Its claim is sealed under the key of its subject, bound to this row. The relation CASE looks
-# at department, handler and closed_at: an open case that nobody has taken yet is with every handler of its department.
-CASE = sa.Table(
-    "case",
-    METADATA,
-    sa.Column("subject_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),  # of the sequence of records
-    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
-    sa.Column("subject_class", sa.Text, nullable=False),
-    _one_of("subject_class", ("legal", "individual", "person")),
-    sa.Column("kind", sa.Text, nullable=False),
-    _one_of("kind", ("OBJECTION", "COMPLAINT")),
-    sa.Column("state", sa.Text, nullable=False),
-    _one_of("state", ("FILED", "ROUTED")),
-    *_text("case", "record_kind", nullable=True),
+# What somebody has filed: the columns of the catalogue and, beside them, what ties the case to its record, its filer
+# and its handler. Its claim is sealed under the key of its subject. The relation CASE looks at department, handler and
+# closed_at: an open case that nobody has taken yet is with every handler of its department.
+CASE = table(BY_NAME["case"])
+for _item in (
     sa.Column("record_id", sa.BigInteger),
-    *_text("case", "field", nullable=True),
-    *_text("case", "against", nullable=True),  # of a complaint: "department MARKET", "consumer bank-demo"
-    sa.Column("claim_sealed", sa.LargeBinary),
     sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("filed_on", sa.Date, nullable=False),  # in Beijing
-    sa.Column("deadline_on", sa.Date, nullable=False),
-    sa.Column("deadline_provisional", sa.Boolean, nullable=False),
     sa.Column("rule", sa.Text, nullable=False),
     sa.Column("rule_version", sa.Integer, nullable=False),
     sa.Column("calendar", sa.Integer, sa.ForeignKey("calendar.version"), nullable=False),
-    sa.Column("department", sa.Text, sa.ForeignKey("department.code")),  # null: with nobody yet
     *_text("case", "handler", nullable=True),  # principal; null: nobody has taken it yet
     *_text("case", "filer"),  # principal
     *_text("case", "consumer", nullable=True),  # the institution that it was filed through
-    sa.Column("closed_at", sa.DateTime(timezone=True)),
     sa.ForeignKeyConstraint(["rule", "rule_version"], ["rule.name", "rule.version"], name="fk_case_rule"),
-    sa.Index("ix_case_id", "id", unique=True),
-    sa.Index("ix_case_department", "department"),
-    # One open objection of one filer to one field of one record (or to the whole of it).
-    sa.Index(
-        "ix_case_open_objection",
-        "record_id",
-        sa.func.coalesce(sa.column("field"), ""),
-        "filer",
-        unique=True,
-        postgresql_where=sa.and_(sa.column("closed_at").is_(None), sa.column("kind") == "OBJECTION"),
-    ),
+    sa.ForeignKeyConstraint(["department"], ["department.code"], name="fk_case_department_department"),
+):
+    if isinstance(_item, sa.Column):
+        CASE.append_column(_item)
+    elif isinstance(_item, sa.Constraint):
+        CASE.append_constraint(_item)
+sa.Index("ix_case_department", CASE.c.department)
+# One open objection of one filer to one field of one record (or to the whole of it).
+sa.Index(
+    "ix_case_open_objection",
+    CASE.c.record_id,
+    sa.func.coalesce(CASE.c.field, ""),
+    CASE.c.filer,
+    unique=True,
+    postgresql_where=sa.and_(CASE.c.closed_at.is_(None), CASE.c.kind == "OBJECTION"),
 )
 
 CASE_EVENT = sa.Table(

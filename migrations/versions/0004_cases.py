@@ -40,11 +40,12 @@ IN_FORCE = date(2018, 1, 1)
 
 # What was open stays open with its handler; what was claimed then is not known.
 MOVED = """
-INSERT INTO "case" (subject_id, id, subject_class, kind, state, record_kind, record_id, filed_at, filed_on,
-    deadline_on, deadline_provisional, rule, rule_version, calendar, department, handler, filer, closed_at)
-SELECT o.subject_id, nextval('record_ids'), r.subject_class, 'OBJECTION', 'ROUTED', r.kind, o.record_id, o.opened_at,
-    (o.opened_at AT TIME ZONE 'Asia/Shanghai')::date, (o.opened_at AT TIME ZONE 'Asia/Shanghai')::date + 20, false,
-    'objection.cap', 1, 1, r.provider, o.handler, 'unknown', o.closed_at
+INSERT INTO "case" (subject_id, id, subject_class, provider, batch, kind, state, record_kind, record_id, filed_at,
+    filed_on, deadline_on, deadline_provisional, rule, rule_version, calendar, department, handler, filer, closed_at)
+SELECT o.subject_id, nextval('record_ids'), r.subject_class, r.provider, 'case', 'OBJECTION', 'ROUTED', r.kind,
+    o.record_id, o.opened_at, (o.opened_at AT TIME ZONE 'Asia/Shanghai')::date,
+    (o.opened_at AT TIME ZONE 'Asia/Shanghai')::date + 20, false, 'objection.cap', 1, 1, r.provider, o.handler,
+    'unknown', o.closed_at
 FROM open_case AS o JOIN (
     SELECT 'penalty' AS kind, id, subject_class, provider FROM penalty
     UNION ALL SELECT 'license', id, subject_class, provider FROM license
@@ -52,9 +53,11 @@ FROM open_case AS o JOIN (
 """
 
 
-def _text(table: str, column: str, *, required: bool = False) -> Iterator[SchemaItem]:
+def _text(table: str, column: str, length: int | None = None, *, required: bool = False) -> Iterator[SchemaItem]:
     yield sa.Column(column, sa.Text(), nullable=not required)
     yield sa.CheckConstraint(f"{column} COLLATE \"C\" !~ '{CONTROL}'", name=op.f(f"ck_{table}_{column}_text"))
+    if length is not None:
+        yield sa.CheckConstraint(f"char_length({column}) <= {length}", name=op.f(f"ck_{table}_{column}_length"))
 
 
 def _word(table: str, column: str, words: str) -> Iterator[SchemaItem]:
@@ -102,10 +105,12 @@ def _cases() -> None:
         *_word("case", "subject_class", "legal individual person"),
         *_word("case", "kind", "OBJECTION COMPLAINT"),
         *_word("case", "state", "FILED ROUTED"),
-        *_text("case", "record_kind"),
+        sa.Column("provider", sa.Text(), nullable=False),
+        *_text("case", "batch", required=True),
+        *_text("case", "record_kind", 32),
         sa.Column("record_id", sa.BigInteger()),
-        *_text("case", "field"),
-        *_text("case", "against"),
+        *_text("case", "field", 64),
+        *_text("case", "against", 200),
         sa.Column("claim_sealed", sa.LargeBinary()),
         sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("filed_on", sa.Date(), nullable=False),
@@ -114,17 +119,19 @@ def _cases() -> None:
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("rule_version", sa.Integer(), nullable=False),
         sa.Column("calendar", sa.Integer(), nullable=False),
-        sa.Column("department", sa.Text()),
+        *_text("case", "department", 32),
         *_text("case", "handler"),
         *_text("case", "filer", required=True),
         *_text("case", "consumer"),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("subject_id", "id", name=op.f("pk_case")),
         sa.ForeignKeyConstraint(["calendar"], ["calendar.version"], name=op.f("fk_case_calendar_calendar")),
+        sa.ForeignKeyConstraint(["provider"], ["department.code"], name=op.f("fk_case_provider_department")),
         sa.ForeignKeyConstraint(["department"], ["department.code"], name=op.f("fk_case_department_department")),
         sa.ForeignKeyConstraint(["rule", "rule_version"], ["rule.name", "rule.version"], name=op.f("fk_case_rule")),
     )
     op.create_index("ix_case_id", "case", ["id"], unique=True)
+    op.create_index("ix_case_newest", "case", ["subject_id", sa.text("filed_on DESC"), sa.text("id DESC")])
     op.create_index("ix_case_department", "case", ["department"])
     op.create_index(
         "ix_case_open_objection",
