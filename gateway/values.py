@@ -160,6 +160,7 @@ class Condition(Enum):
     CONSENT_LICENSED = Relation.CONSENT | Relation.LICENSED
     MATTER = Relation.MATTER
     MATTER_SERVICE = Relation.MATTER | Relation.SERVICE
+    SOURCE = Relation.SOURCE
     CASE = Relation.CASE
     CASE_SOURCE = Relation.CASE | Relation.SOURCE
 

@@ -19,6 +19,7 @@ from gateway.audit.account import Accounts
 from gateway.audit.log import Log
 from gateway.catalogue.fields import Owner, snake
 from gateway.catalogue.kinds import BY_NAME, KINDS
+from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
 from gateway.clock import SystemClock
 from gateway.identity.verifier import Verifier
@@ -39,7 +40,7 @@ from gateway.values import Caller
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
 from tests.reference_rows import Case, Consent, Row, World
-from tests.reference_worlds import CONSUMERS, LICENSED, NOW, Family, departments, rights
+from tests.reference_worlds import CONSUMERS, LICENSED, NOW, Family, departments, rights, schemes
 
 POLICIES = Path(__file__).parents[1] / "policies"
 
@@ -177,9 +178,11 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
 
 def loaded(side: Side, made: Sequence[Family]) -> World:
     """Load families through the real loader; the world as the reference model sees it, with the same rights."""
-    world = World(departments=dict(departments()), licensed=LICENSED)
+    world = World(departments=dict(departments()), schemes=dict(schemes()), licensed=LICENSED)
     rows = [{snake(name): value for name, value in item.items()} for item in world.departments.values()]
     execute(side.owner, sa.insert(table(DEPARTMENT)).values(rows))
+    rows = [{snake(name): value for name, value in item.items()} for item in world.schemes.values()]
+    execute(side.owner, sa.insert(table(SCHEME)).values(rows))
     known = [{"id": one, "name": one, "licensed": one in LICENSED} for one in CONSUMERS]
     execute(side.owner, sa.insert(CONSUMER).values(known))
     loader = Loader(side.owner, side.gateway.vault)

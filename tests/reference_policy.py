@@ -30,6 +30,7 @@ CONDITIONS: Mapping[str, Held] = MappingProxyType(
         "consent_licensed": frozenset({"consent", "licensed"}),
         "matter": frozenset({"matter"}),
         "matter_service": frozenset({"matter", "service"}),
+        "source": frozenset({"source"}),
         "case": frozenset({"case"}),
         "case_source": frozenset({"case", "source"}),
     }
@@ -42,6 +43,7 @@ REACH: Mapping[str, frozenset[str]] = MappingProxyType(
         "consent": frozenset({"PUBLIC", "AUTHORIZED"}),
         "matter": frozenset({"PUBLIC", "GOV_SHARED", "AUTHORIZED"}),
         "self": frozenset({"PUBLIC", "GOV_SHARED", "AUTHORIZED"}),
+        "source": frozenset({"PUBLIC", "GOV_SHARED", "AUTHORIZED", "INTERNAL"}),
         "case": frozenset({"PUBLIC", "GOV_SHARED", "AUTHORIZED", "INTERNAL"}),
     }
 )

@@ -93,11 +93,16 @@ class World:
 
     rows: list[Row] = field(default_factory=list)
     departments: dict[str, Item] = field(default_factory=dict)
+    schemes: dict[str, Item] = field(default_factory=dict)
     licensed: frozenset[str] = frozenset()
     consents: list[Consent] = field(default_factory=list)
     mandates: list[Mandate] = field(default_factory=list)
     scopes: list[Scope] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
+
+    def referred(self, kind: str, code: str) -> Row:
+        """A row of reference data."""
+        return Row(kind, 0, 0, "legal", (self.schemes if kind == "scheme" else self.departments)[code])
 
     def of(self, kind: str) -> Iterator[Row]:
         """The rows of a kind."""
@@ -120,8 +125,8 @@ class Eyes:
         return (self.now.astimezone(UTC) + timedelta(hours=8)).date()
 
     def _held(self, row: Row) -> Held:
-        """Every relation between the caller and a row; departments are nobody's."""
-        if row.kind == "department":
+        """Every relation between the caller and a row; reference data are nobody's."""
+        if BY_NAME[row.kind].owner is Owner.NONE:
             return frozenset()
         found = {
             "self": self._own(row),
@@ -186,6 +191,9 @@ class Eyes:
     def ended(self, row: Row) -> bool:
         """Repaired, withdrawn, revoked; its publication or its term of retention over."""
         over = (row.item.get("publishedUntil"), row.item.get("retained_until"))
+        left = row.item.get("exitedOn")
+        if isinstance(left, date) and left <= self.today:
+            return True
         gone = row.item["status"] in ("WITHDRAWN", "REPAIRED", "PUBLICATION_ENDED", "REVOKED")
         return gone or any(isinstance(day, date) and day < self.today for day in over)
 
@@ -205,13 +213,15 @@ class Eyes:
     def _derived(self, row: Row, name: str) -> object:
         until = row.item.get("validUntil")
         past = isinstance(until, date) and until < self.today
+        if name == "published":
+            return not row.item["minor"]
         if name == "disputed":
             return row.item.get("disputedOn") is not None
         if name == "historical":
             return past
         if self.ended(row):
             return "NO_LONGER_DISCLOSED"
-        return "LAPSED" if past and row.kind == "license" else "CURRENT"  # a penalty has a term, not a validity
+        return "LAPSED" if past and row.kind in ("license", "rating") else "CURRENT"  # others: a term
 
     def _own(self, row: Row) -> bool:
         return any(
@@ -284,6 +294,8 @@ class Eyes:
 
 def minor(item: Item) -> bool:
     """Simple procedure, class MINOR, or nothing but a warning or a notice of criticism."""
+    if "minor" in item:
+        return item["minor"] is True
     kinds = {one.strip() for one in str(item.get("penaltyKinds", "")).replace("；", ";").split(";")}
     return item["procedure"] == "SIMPLE" or item["severity"] == "MINOR" or kinds <= {"警告", "通报批评"}
 
@@ -304,6 +316,8 @@ def mask(item: Field, text: str) -> str:
     match item.mask:
         case Mask.NAME:
             return text[0] + "*" * min(len(text) - 1, 2) if len(text) > 1 else "*"
+        case Mask.NAMES:
+            return masks.names(text)  # a grammar of its own, with tests of its own
         case Mask.ID_NUMBER:
             return text[:2] + "*" * (len(text) - 4) + text[-2:]
         case _:

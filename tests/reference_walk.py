@@ -140,7 +140,7 @@ class Walk:
         level = self.eyes.level(row, coordinate, None)
         self._shown(row, coordinate, level, path)
         code = str(row.item[link.name])
-        target = Row(link.kind, 0, 0, "legal", self.world.departments[code])
+        target = self.world.referred(link.kind, code)
         if level != CLEAR or not self.eyes.shows(target):
             return None
         asked = self.document.below(nodes, BY_NAME[link.kind].type_name)

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 
-from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
+from gateway.catalogue import kinds as catalogue
+from gateway.catalogue.fields import Field, Kind, Owner, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import BY_NAME
 from gateway.intake.sample_codes import birth_of, citizen_number, organization_code, registration_number, serial, uscc
 from gateway.intake.sample_dice import Dice
@@ -31,7 +32,9 @@ PURPOSES = ("LOAN_APPROVAL", "CREDIT_REVIEW", "POST_LOAN_MANAGEMENT")
 MATTER_KINDS = ("SUPERVISION", "LICENSING", "SERVICE_OF_DOCUMENTS")
 BASES = ("样例法 art. 1", "样例条例 art. 'two'")
 REGIONS = ("220802", "220881", "220882")
-KINDS = ("enterprise", "organization", "person", "identifier", "license", "penalty")
+KINDS = tuple(kind.name for kind in catalogue.KINDS if kind.owner is not Owner.NONE and not kind.filed)
+RECORDS = tuple(kind for kind in catalogue.KINDS if kind.name in KINDS and Standing.ENDED in kind.standings)
+SCHEMES = {"S-OPEN": False, "S-SHUT": True}  # by code: whether ratings by it are MINOR
 
 _WORDS = (
     "样例",
@@ -72,11 +75,11 @@ class Family:
 
 
 def families(seed: int, count: int) -> Iterator[Family]:
-    """``count`` subjects with up to seven records each; some without any."""
+    """``count`` subjects with up to fifteen records each; some without any."""
     for number in range(count):
         dice = Dice("reference", seed, number)
         subject = _subject(dice, seed * 100 + number, _CLASSES[number % 4], organization=number % 4 == 3)
-        yield Family(subject, tuple(_record(dice, subject) for _ in range(dice.below(8))))
+        yield Family(subject, tuple(_record(dice, subject) for _ in range(dice.below(16))))
 
 
 def departments() -> Iterator[tuple[str, Item]]:
@@ -95,6 +98,23 @@ def departments() -> Iterator[tuple[str, Item]]:
                 "successor": "D-MARKET" if old else None,
             },
         )
+
+
+def schemes() -> Iterator[tuple[str, Item]]:
+    """The schemes of rating, by code."""
+    for code, shut in SCHEMES.items():
+        item: Item = {
+            "code": code,
+            "name": f"样例办法 {code}",
+            "version": "1",
+            "grades": "A B",
+            "source": "样例",
+            "verified": False,
+            "validFrom": TODAY,
+            "validUntil": None,
+            "minor": shut,
+        }
+        yield code, item
 
 
 def _subject(dice: Dice, number: int, subject_class: SubjectClass, *, organization: bool) -> Subject:
@@ -131,17 +151,22 @@ def _identifier(dice: Dice, kind: str, value: str, *, conflicting: bool) -> Item
 
 
 def _record(dice: Dice, subject: Subject) -> Record:
-    kind = BY_NAME[dice.pick(("license", "penalty", "penalty"))]
+    possible = [kind for kind in RECORDS if subject.subject_class in kind.classes]
+    kind = dice.pick((BY_NAME["license"], BY_NAME["penalty"], BY_NAME["penalty"], *possible))
     item = _item(dice, kind)
     person = subject.subject_class is SubjectClass.PERSON
     item |= {
         "subjectName": subject.text("name") or "样例",
-        "subjectIdNumber": subject.text("idNumber") if person else item["subjectIdNumber"],
         "disclosure": dice.pick(_LEVELS),
         "status": dice.pick(_STATUSES),
         "publishedUntil": _day(dice) if dice.chance(25) else None,
         "retained_until": _day(dice) if dice.chance(20) else None,
     }
+    if "subjectIdNumber" in item and person:
+        item["subjectIdNumber"] = subject.text("idNumber")
+    if kind.name == "rating":
+        scheme = dice.pick([*SCHEMES])
+        item |= {"scheme": scheme, "minor": SCHEMES[scheme]}
     if kind.name == "penalty":
         item |= {
             "penaltyKinds": dice.pick(_SORTS),
@@ -230,7 +255,7 @@ def rights(world: World) -> None:
         if dice.chance(45):
             since, until = dice.pick(_SPANS)
             world.scopes.append(Scope(kind, provider, receiver, matter_kind, basis, since, until))
-    for number, row in enumerate([row for row in world.rows if row.kind in ("license", "penalty")]):
+    for number, row in enumerate([row for row in world.rows if Standing.ENDED in BY_NAME[row.kind].standings]):
         if dice.chance(40):
             closed = dice.pick((None, None, None, NOW + MOMENT, NOW, NOW - MOMENT))
             opened = dice.pick((NOW - timedelta(days=3), NOW - timedelta(days=3), NOW, NOW + MOMENT))

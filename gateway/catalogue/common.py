@@ -140,6 +140,28 @@ def counterparty(prefix: str, law: str, group: str) -> tuple[Field, ...]:
     )  # fmt: skip
 
 
+def holder(law: str, group: str) -> tuple[Field, ...]:
+    """Whose a record is, where no standard gives a block for it: as the document names it."""
+    return (
+        Field("subjectName", Type.TEXT, "主体名称", "Name of the subject as the document gives it.", "subject.name",
+              sealing=Sealing.PERSONS, mask=Mask.NAME, required=True, basis=law),
+        Field("subjectUscc", Type.TEXT, "主体统一社会信用代码", "Its unified social credit code; a person has none.", group,
+              length=18, basis=law),
+    )  # fmt: skip
+
+
+def deciding(law: str, group: str, organ: str = "决定机关") -> tuple[Field, ...]:
+    """Who decided, and from which unit the data came; ``organ`` is the Chinese word for who decides."""
+    return (
+        Field("organ", Type.TEXT, organ, "Who decided, as the document names it.", group, required=True, basis=law),
+        Field("organCode", Type.TEXT, f"{organ}统一社会信用代码", "Its unified social credit code.", group, required=True,
+              length=18, basis=law),
+        Field("sourceUnit", Type.TEXT, "数据来源单位", "The unit the data came from.", group, required=True, basis=law),
+        Field("sourceUnitCode", Type.TEXT, "数据来源单位统一社会信用代码", "Its unified social credit code.", group,
+              required=True, length=18, basis=law),
+    )  # fmt: skip
+
+
 def record_marks(group: str) -> tuple[Field, ...]:
     """What every record says of itself: its standing, the disputed mark, its windows."""
     return (
@@ -178,3 +200,19 @@ PENALTIES = Link(
 )
 IDENTIFIERS = Link("identifiers", "identifier", "代码", "Every identifier, current and historical.", many=True)
 CASES = Link("cases", "case", "案件", "Objections and complaints, newest first.", many=True, connection=True)
+
+LISTINGS = Link(
+    "listings", "listing", "名单", "Lists it is or was on, newest decision first.", many=True, connection=True
+)
+IRREGULARITIES = Link(
+    "irregularities", "irregularity", "经营异常名录", "Entries as irregular, newest first.", many=True, connection=True
+)
+RATINGS = Link("ratings", "rating", "信用评价", "Ratings received, newest first.", many=True, connection=True)
+COMMITMENTS = Link("commitments", "commitment", "信用承诺", "Commitments, newest first.", many=True, connection=True)
+HONORS = Link("honors", "honor", "荣誉", "Honors, newest first.", many=True, connection=True)
+JUDGMENTS = Link("judgments", "judgment", "司法执行", "Court enforcement, newest first.", many=True, connection=True)
+REPAIRS = Link("repairs", "repair", "信用修复", "Decisions on repair, newest first.", many=True, connection=True)
+
+# What every subject may have, and what only a body that runs a business can (a person is never rated: domain.md §13 R3).
+RECORDS = (LICENSES, PENALTIES, LISTINGS, COMMITMENTS, HONORS, JUDGMENTS, REPAIRS)
+RECORDS_OF_BODIES = (IRREGULARITIES, RATINGS)

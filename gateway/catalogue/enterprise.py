@@ -3,9 +3,9 @@
 from gateway.catalogue.common import (
     CASES,
     IDENTIFIERS,
-    LICENSES,
-    PENALTIES,
     PROVIDER,
+    RECORDS,
+    RECORDS_OF_BODIES,
     REGISTRATION,
     REPRESENTATIVE,
     registration,
@@ -37,5 +37,5 @@ ENTERPRISE = Kind(
         Field("businessScope", Type.TEXT, "经营范围", "Business scope.", "subject.identity", length=4000, basis=REGISTRATION),
     ),
     parts=(REPRESENTATIVE,),
-    links=(PROVIDER, IDENTIFIERS, LICENSES, PENALTIES, CASES),
+    links=(PROVIDER, IDENTIFIERS, *RECORDS, *RECORDS_OF_BODIES, CASES),
 )  # fmt: skip

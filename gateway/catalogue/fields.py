@@ -42,6 +42,7 @@ class Mask(Enum):
     """How the masked form is made when the value is written (domain.md §9.3)."""
 
     NAME = "name"  # 张**
+    NAMES = "names"  # several names parted by 、: 张**、李*
     ID_NUMBER = "id_number"  # 22**************34
     STREET = "street"  # to the street, the rest ****
 
@@ -57,7 +58,8 @@ class SubjectClass(Enum):
 class Standing(Enum):
     """What has become of a record; the policy decides each apart.
 
-    ORDINARY: publishable. MINOR: simple procedure, warning or notice of criticism only (Order 36: not published).
+    ORDINARY: publishable. MINOR: not published for what it is: a penalty by simple procedure, a warning or notice of
+    criticism only (Order 36), a rating whose scheme is not public.
     ENDED: repaired, publication ended, revoked, withdrawn, or a person's negative item past its term.
     """
 
@@ -161,6 +163,7 @@ class Kind:
     node: bool = True  # has an opaque id and can be asked for by ``node``
     listed: tuple[SubjectClass, ...] = ()  # whose rows a list at the root may hold
     filed: bool = False  # its rows are made on the platform, by mutations, and never come by intake
+    reserved_by: str = ""  # the link whose target says whether rows are published; if not, they are MINOR
     named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list
 
     def found_by(self, filters: Collection[str]) -> tuple[SubjectClass, ...]:

@@ -4,14 +4,39 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.catalogue.case import CASE
+from gateway.catalogue.commitment import COMMITMENT
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Kind
+from gateway.catalogue.honor import HONOR
+from gateway.catalogue.irregularity import IRREGULARITY
+from gateway.catalogue.judgment import JUDGMENT
 from gateway.catalogue.license import LICENSE
+from gateway.catalogue.listing import LISTING
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.penalty import PENALTY
 from gateway.catalogue.person import PERSON
+from gateway.catalogue.rating import RATING, SCHEME
 from gateway.catalogue.reference import DEPARTMENT, IDENTIFIER
+from gateway.catalogue.repair import REPAIR
 
-KINDS: tuple[Kind, ...] = (ENTERPRISE, ORGANIZATION, PERSON, LICENSE, PENALTY, IDENTIFIER, DEPARTMENT, CASE)
+# Ids and cursors name a kind by its place in here: a new one goes to the end.
+KINDS: tuple[Kind, ...] = (
+    ENTERPRISE,
+    ORGANIZATION,
+    PERSON,
+    LICENSE,
+    PENALTY,
+    IDENTIFIER,
+    DEPARTMENT,
+    CASE,
+    LISTING,
+    IRREGULARITY,
+    SCHEME,
+    RATING,
+    COMMITMENT,
+    HONOR,
+    JUDGMENT,
+    REPAIR,
+)
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

@@ -3,9 +3,9 @@
 from gateway.catalogue.common import (
     CASES,
     IDENTIFIERS,
-    LICENSES,
-    PENALTIES,
     PROVIDER,
+    RECORDS,
+    RECORDS_OF_BODIES,
     REGISTRATION,
     REPRESENTATIVE,
     registration,
@@ -34,5 +34,5 @@ ORGANIZATION = Kind(
               basis=REGISTRATION),
     ),
     parts=(REPRESENTATIVE,),
-    links=(PROVIDER, IDENTIFIERS, LICENSES, PENALTIES, CASES),
+    links=(PROVIDER, IDENTIFIERS, *RECORDS, *RECORDS_OF_BODIES, CASES),
 )  # fmt: skip

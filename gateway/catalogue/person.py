@@ -1,6 +1,6 @@
 """个人库: natural persons of full capacity. Nothing of a person is public, not even that a file exists."""
 
-from gateway.catalogue.common import CASES, LICENSES, PENALTIES, PROVIDER
+from gateway.catalogue.common import CASES, PROVIDER, RECORDS
 from gateway.catalogue.fields import Disclosure, Field, Kind, Mask, Owner, Sealing, Standing, SubjectClass, Type
 
 BASIS = "PIPL arts 13, 34; Shandong art. 20; Zhejiang art. 15"
@@ -36,5 +36,5 @@ PERSON = Kind(
         Field("address", Type.TEXT, "住址", "Home address.", "person.contact", disclosure=INTERNAL, sealing=Sealing.ALWAYS,
               length=300, basis=BASIS),
     ),
-    links=(PROVIDER, LICENSES, PENALTIES, CASES),
+    links=(PROVIDER, *RECORDS, CASES),
 )  # fmt: skip

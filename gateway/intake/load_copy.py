@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.sql import ClauseElement
 
-from gateway.catalogue.kinds import BY_NAME
+from gateway.catalogue.fields import Owner
+from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import InternalError
 from gateway.intake.load_rows import Cell, Place, Shape, shapes
 from gateway.intake.sample_rows import Record, Subject
@@ -24,7 +25,10 @@ from gateway.vault.vault import Vault
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
 ID_BLOCK = 5_000
-ORDER = ("enterprise", "organization", "person", "identifier", "license", "penalty")  # owners before what they own
+# Subjects before their records.
+ORDER = tuple(
+    kind.name for owner in (Owner.SUBJECT, Owner.RECORD) for kind in KINDS if kind.owner is owner and not kind.filed
+)
 
 
 def execute(connection: Connection, statement: ClauseElement) -> list[tuple[object, ...]]:

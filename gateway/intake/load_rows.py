@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from gateway.catalogue.codes import CITIZEN_ID, holds_citizen_number, normalize
-from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, SubjectClass, Type
+from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, SubjectClass, Type, snake
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
 from gateway.intake.sample_rows import Item, Value
@@ -55,7 +55,8 @@ class Shape:
         self.slots = tuple(_slots(kind))
         self.ending = Standing.ENDED in kind.standings
         key = ("subject_id", "id") if kind.owner is Owner.RECORD else ("subject_id",)
-        base = key + BASE + (WINDOWS if self.ending else ())
+        self.references = tuple(link.name for link in kind.links if not link.many and link.name not in BASE)
+        base = key + BASE + tuple(map(snake, self.references)) + (WINDOWS if self.ending else ())
         self.columns = base + tuple(column for slot in self.slots for column in _columns(slot))
         self._known = frozenset(_item_keys(self))
         self._rules = tuple(_rule(slot) for slot in self.slots)
@@ -68,6 +69,7 @@ class Shape:
         if self.kind.owner is Owner.RECORD:
             cells.append(place.row)
         cells += (item.get("version", 1), place.subject_class.value, item["provider"], item["batch"])
+        cells += (item[name] for name in self.references)
         if self.ending:
             cells += (item["disclosure"], item["status"], minor(item), item.get("retained_until"))
         for slot in self.slots:
@@ -104,7 +106,9 @@ def _code_of(item: Item) -> str:
 
 
 def minor(item: Item) -> bool:
-    """Whether a penalty is of the kind that is normally not published (NDRC Order 36; APL arts 9, 51)."""
+    """Whether a row is not published for what it is: as given, or by procedure and kind (Order 36; APL arts 9, 51)."""
+    if "minor" in item:
+        return item["minor"] is True
     kinds = item.get("penaltyKinds")
     if not isinstance(kinds, str):
         return False
@@ -170,7 +174,9 @@ def _columns(slot: Slot) -> tuple[str, ...]:
 
 
 def _item_keys(shape: Shape) -> Iterator[str]:
-    yield from ("version", "provider", "batch")
+    yield from ("version", "provider", "batch", *shape.references)
+    if Standing.MINOR in shape.kind.standings:
+        yield "minor"
     if shape.ending:
         yield from ("disclosure", "status", "retained_until")
     for slot in shape.slots:

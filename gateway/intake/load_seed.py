@@ -10,13 +10,16 @@ from sqlalchemy.dialects.postgresql import insert
 from gateway.catalogue.codes import status
 from gateway.catalogue.fields import SubjectClass, snake
 from gateway.catalogue.kinds import BY_NAME
+from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
 from gateway.intake.load_case import open_demo_case
 from gateway.intake.load_copy import Connection, Loader, execute
 from gateway.intake.sample_demo import DEMO
 from gateway.intake.sample_demo_records import demo
+from gateway.intake.sample_kind_words import schemes
 from gateway.intake.sample_rows import Item, Subject, Value
-from gateway.intake.sample_words import read_words, table
+from gateway.intake.sample_words import read_words
+from gateway.intake.seed_files import table
 from gateway.store.tables import (
     CONSENT,
     CONSUMER,
@@ -32,10 +35,12 @@ UNKNOWN_REGION = "000000"  # the seat is not known; it is never derived from the
 
 
 def seed_reference(connection: Connection, *, directory: Path, today: date) -> None:
-    """Departments, consumers and sharing scopes; rows that are there already stay as they are."""
+    """Departments, schemes of rating, consumers and sharing scopes; rows that are there already stay as they are."""
     department = table_of(DEPARTMENT)
     rows = [_department(row) for row in table(directory, "departments")]
     execute(connection, insert(department).values(rows).on_conflict_do_nothing())
+    scheme = list(schemes(directory))
+    execute(connection, insert(table_of(SCHEME)).values(scheme).on_conflict_do_nothing())
     consumers = [{**row, "licensed": row["licensed"] == "true"} for row in table(directory, "consumers")]
     execute(connection, insert(CONSUMER).values(consumers).on_conflict_do_nothing())
     if not execute(connection, sa.select(SHARING_SCOPE.c.id).limit(1)):

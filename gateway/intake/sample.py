@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway.intake.sample_dice import Dice
+from gateway.intake.sample_kinds import BODIES_ONLY, MAKERS
 from gateway.intake.sample_records import Party, license_of, party_of, penalty_of
 from gateway.intake.sample_rows import Record, Subject
 from gateway.intake.sample_subjects import business, enterprise, organization, person
 from gateway.intake.sample_words import Words
 
+_COURSE = ("license", "penalty", "penalty", "rating", "license", "penalty", "commitment", "license", "penalty", "other",
+           "license", "penalty")  # fmt: skip
+_OTHERS = ("listing", "irregularity", "honor", "judgment", "repair")
 CYCLE = 20  # of twenty subjects 18 are enterprises (3 of them individual businesses), 1 a person, 1 an organization
 
 
@@ -35,7 +39,7 @@ def subjects(seed: int, count: int, words: Words, today: date) -> Iterator[Subje
 
 
 def records(seed: int, number: int, subject: Subject, count: int, words: Words, today: date) -> Iterator[Record]:
-    """``count`` records of the ``number``-th subject, one license to two penalties."""
+    """``count`` records of the ``number``-th subject, of all kinds in turn."""
     dice = Dice(seed, "records", number)
     party = party_of(subject)
     for place in range(count):
@@ -63,6 +67,12 @@ def _subject(seed: int, number: int, words: Words, today: date) -> Subject:
 
 
 def _record(dice: Dice, number: int, place: int, party: Party, words: Words, today: date) -> Record:
-    if place % 3 == 0:
-        return license_of(dice, f"{number}-{place}", party, words, today)
-    return penalty_of(dice, f"{number}-{place}", party, words, today)
+    """Of twelve records of subjects in a row four are licenses, five penalties, three of the other kinds."""
+    at = (number + place) % len(_COURSE)
+    named = f"{number}-{place}"
+    if _COURSE[at] == "license":
+        return license_of(dice, named, party, words, today)
+    kind = _OTHERS[(number + place) // len(_COURSE) % len(_OTHERS)] if _COURSE[at] == "other" else _COURSE[at]
+    if kind == "penalty" or (party.personal and kind in BODIES_ONLY):
+        return penalty_of(dice, named, party, words, today)
+    return MAKERS[kind](dice, named, party, words, today)

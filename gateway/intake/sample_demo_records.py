@@ -15,6 +15,7 @@ from gateway.intake.sample_demo import (
     demo_organization,
     demo_person,
 )
+from gateway.intake.sample_demo_kinds import kind_records
 from gateway.intake.sample_records import (
     Course,
     Party,
@@ -113,9 +114,12 @@ class _Builder:
         self, handle: str, subject: Subject, licenses: tuple[tuple[str, int, int], ...], penalties: tuple[Case, ...]
     ) -> DemoSubject:
         party = party_of(subject)
-        return DemoSubject(
-            handle, subject, (*self._licenses(handle, party, licenses), *self._penalties(handle, party, penalties))
+        records = (
+            *self._licenses(handle, party, licenses),
+            *self._penalties(handle, party, penalties),
+            *kind_records(handle, party, self.words, self.today),
         )
+        return DemoSubject(handle, subject, records)
 
     def _licenses(self, handle: str, party: Party, wanted: tuple[tuple[str, int, int], ...]) -> Iterator[Record]:
         patterns = self.words.person_licenses if party.personal else self.words.licenses

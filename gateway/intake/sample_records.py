@@ -10,7 +10,8 @@ from gateway.catalogue.fields import SubjectClass
 from gateway.intake.sample_dice import Dice
 from gateway.intake.sample_rows import Item, Record, Subject, Value, released
 from gateway.intake.sample_subjects import BATCH
-from gateway.intake.sample_words import Conduct, License, Organ, Words
+from gateway.intake.sample_words import Conduct, License, Words
+from gateway.intake.seed_files import Organ
 
 OPEN_END = date(2099, 12, 31)  # how the standard writes "no end"
 PERSON_TERM = 1825  # days: a person's negative item is kept five years (Reg. 631 art. 16)
@@ -133,7 +134,7 @@ def penalty_item(
     until = None if party.personal else decided + timedelta(days=10 if ended else PUBLICATION[course.severity])
     return {
         **party.item,
-        **_organ(conduct.organ),
+        **organ_item(conduct.organ),
         "documentNumber": f"样例罚字〔{decided.year}〕{number}号",
         "conduct": conduct.conduct,
         "facts": conduct.facts.format(third=third, party=party.name),
@@ -190,7 +191,7 @@ def license_item(party: Party, grant: License, number: str, decided: date, *, ye
     """The fields of a license valid for ``years`` (0 = without end); texts are not yet released."""
     return {
         **party.item,
-        **_organ(grant.organ),
+        **organ_item(grant.organ),
         "documentName": f"{grant.document}（{party.name}）",
         "documentNumber": f"样例许字〔{decided.year}〕{number}号",
         "category": grant.category,
@@ -222,7 +223,8 @@ def _levels(dice: Dice, course: Course, personal: bool) -> Item:
     return {"disclosure": dice.pick(_MINOR if minor else _PUBLIC)}
 
 
-def _organ(organ: Organ) -> Item:
+def organ_item(organ: Organ) -> Item:
+    """Who decided, from which unit the data came, and the department that provides the row."""
     return {
         "organ": organ.name,
         "organCode": organ.code,

@@ -1,13 +1,12 @@
 """The words that invented rows are made of, read from ``seed/``: names that nobody bears, trades, conducts, organs."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from types import MappingProxyType
 
-from gateway.intake.sample_codes import serial, uscc
+from gateway.intake.sample_kind_words import KindWords, read_kind_words
+from gateway.intake.seed_files import Organ, organs_of, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +25,6 @@ class Region:
     code: str
     name: str
     identity: str
-
-
-@dataclass(frozen=True, slots=True)
-class Organ:
-    """A department as decisions name it; ``code`` stands in for its real one where that is not known."""
-
-    provider: str
-    name: str
-    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +66,7 @@ class Words:
     licenses: tuple[License, ...]
     person_conducts: tuple[Conduct, ...]
     person_licenses: tuple[License, ...]
+    kinds: KindWords
 
     def person_name(self, number: int) -> str:
         """The ``number``-th invented name: 甲子一, 乙子一, … with more ordinals once all are used."""
@@ -86,18 +77,12 @@ class Words:
         return self.surnames[surname] + self.givens[given] + tail
 
 
-def table(directory: Path, name: str) -> tuple[Mapping[str, str], ...]:
-    """The rows of ``seed/<name>.csv``; empty cells are empty strings. OSError if it is not there."""
-    with (directory / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(MappingProxyType(row) for row in csv.DictReader(file))
-
-
 def read_words(directory: Path) -> Words:
     """Read the words from the seed directory."""
     lists: dict[str, list[str]] = {}
     for row in table(directory, "words"):
         lists.setdefault(row["list"], []).append(row["word"])
-    organs = _organs(directory)
+    organs = organs_of(directory)
     return Words(
         surnames=tuple(lists["surname"]),
         givens=tuple(lists["given"]),
@@ -112,6 +97,7 @@ def read_words(directory: Path) -> Words:
         licenses=_licenses(directory, "grants", organs),
         person_conducts=_conducts(directory, "person_conducts", organs),
         person_licenses=_licenses(directory, "person_grants", organs),
+        kinds=read_kind_words(directory, organs, tuple(lists["cause"])),
     )
 
 
@@ -121,14 +107,6 @@ def _regions(directory: Path) -> list[Region]:
     bounds = list(accumulate(weights))
     made = [Region(row["code"], row["name"], row["identity"]) for row in rows]
     return [made[next(i for i, bound in enumerate(bounds) if place < bound)] for place in range(bounds[-1])]
-
-
-def _organs(directory: Path) -> Mapping[str, Organ]:
-    organs: dict[str, Organ] = {}
-    for number, row in enumerate(table(directory, "departments")):
-        code = row["uscc"] or uscc("11", row["region"], serial("BM", number))
-        organs[row["code"]] = Organ(row["code"], row["name"], code)
-    return MappingProxyType(organs)
 
 
 def _conducts(directory: Path, name: str, organs: Mapping[str, Organ]) -> tuple[Conduct, ...]:

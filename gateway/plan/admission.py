@@ -13,9 +13,11 @@ from gateway.plan.ground import Ground
 from gateway.values import Arm, Condition, Relation, RowClass
 
 # What may be shown on which ground: everybody sees PUBLIC; a duty reaches what is not internal; an authorization
-# reaches what may be authorized; the subject and the handler of its case see all but what never leaves the platform.
+# reaches what may be authorized; the subject sees all but what never leaves the platform, which only the handler of its
+# case and the department it came from do.
 _REACH: tuple[tuple[Relation, tuple[str, ...]], ...] = (
     (Relation.CASE, ("PUBLIC", "GOV_SHARED", "AUTHORIZED", "INTERNAL")),
+    (Relation.SOURCE, ("PUBLIC", "GOV_SHARED", "AUTHORIZED", "INTERNAL")),
     (Relation.SELF, ("PUBLIC", "GOV_SHARED", "AUTHORIZED")),
     (Relation.MATTER, ("PUBLIC", "GOV_SHARED", "AUTHORIZED")),
     (Relation.CONSENT, ("PUBLIC", "AUTHORIZED")),

@@ -51,13 +51,15 @@ class Openable:
 
 
 def current(row: TableAlias) -> Expression:
-    """Still disclosed (never null): in force, inside its publication window, not past its term of retention."""
+    """Still disclosed (never null): in force, within its windows of publication and retention, not off its list."""
     statuses = [literal(word) for word in CURRENT_STATUSES]
-    return sa.and_(
-        row.c.status.in_(statuses),
+    windows = [
         sa.or_(row.c.published_until.is_(None), row.c.published_until >= today()),
         sa.or_(row.c.retained_until.is_(None), row.c.retained_until >= today()),
-    )
+    ]
+    if "exited_on" in row.c:
+        windows.append(sa.or_(row.c.exited_on.is_(None), row.c.exited_on > today()))
+    return sa.and_(row.c.status.in_(statuses), *windows)
 
 
 def ended(row: TableAlias) -> Expression:
@@ -189,6 +191,8 @@ def _sealed(row: Row, column: str, openable: Openable) -> Expression:
 def _derived(row: Row, item: Field) -> Expression:
     columns = row.table.c
     match item.name:
+        case "published":
+            return sa.cast(sa.not_(columns.minor), TEXT)
         case "disputed":
             return sa.cast(columns.disputed_on.is_not(None), TEXT)
         case "historical":

@@ -62,6 +62,44 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "MINOR": "Minor (轻微).",
         "GENERAL": "General (一般).",
         "SERIOUS": "Serious (严重).",
+        # listings, irregularities, ratings, commitments, honors, judgments, repairs
+        "SERIOUS_BREACH": "Serious breach of trust (严重失信主体名单).",
+        "ATTENTION": "Under attention (重点关注名单).",
+        "INCENTIVE": "Incentive for keeping faith (守信激励对象).",
+        "EXPIRED": "The term was over (期满).",
+        "REPAIRED": "Repaired (修复).",
+        "CORRECTED": "Corrected (更正).",
+        "FULFILLED": "Fulfilled (已履行).",
+        "PARTLY_FULFILLED": "Partly fulfilled (部分履行).",
+        "NOT_FULFILLED": "Not fulfilled (未履行).",
+        "NOT_DUE": "Not yet due (未到期).",
+        "ENTERPRISE": "Of enterprises (经营异常名录).",
+        "SOCIAL_ORGANIZATION": "Of social organizations (活动异常名录).",
+        "ANNUAL_REPORT": "No annual report was published (未公示年度报告).",
+        "ORDERED_DISCLOSURE": "What was ordered to be published was not (未按责令期限公示).",
+        "FALSE_DISCLOSURE": "What was published was false or incomplete (公示信息隐瞒真实情况、弄虚作假).",
+        "UNREACHABLE": "Not to be reached at its seat (登记的住所无法联系).",
+        "NONE": "None (无).",
+        "OPEN": "Open (处理中).",
+        "UPHELD": "The rating was upheld (维持).",
+        "CHANGED": "The rating was changed (变更).",
+        "APPROVAL_SUBSTITUTE": "In place of an approval (审批替代型).",
+        "DEFERRED_MATERIALS": "Materials follow later (容缺受理型).",
+        "VOLUNTARY": "Given of its own accord (主动型).",
+        "SELF_REGULATION": "Of an industry (行业自律型).",
+        "PROOF_SUBSTITUTE": "In place of a certificate (证明事项替代型).",
+        "REPAIR": "For a repair (信用修复型).",
+        "NATIONAL": "Of the nation (国家级).",
+        "PROVINCIAL": "Of the province (省级).",
+        "CITY": "Of the city (市级).",
+        "COUNTY": "Of the county (县级).",
+        "PERFORMED": "All performed (全部履行).",
+        "PARTLY_PERFORMED": "Part not performed (部分未履行).",
+        "NOT_PERFORMED": "Nothing performed (全部未履行).",
+        "DELISTING": "Removal from a list of serious breach (移出严重失信主体名单).",
+        "END_OF_PUBLICATION": "End of the publication of a penalty (终止公示行政处罚信息).",
+        "GRANTED": "Granted (准予修复).",
+        "REFUSED": "Refused (不予修复).",
         # cases
         "OBJECTION": "An objection to a record (异议).",
         "COMPLAINT": "A complaint (投诉).",
@@ -114,6 +152,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "CONSENT_LICENSED": "A consent in force, and the consumer holds a personal-credit license (有效授权且持牌).",
         "MATTER": "The stated matter lies in an agreed sharing scope (共享事项范围内).",
         "MATTER_SERVICE": "As MATTER, and the matter is the service of documents (文书送达事项).",
+        "SOURCE": "The row came from the caller's department (来源部门).",
         "CASE": "The caller handles an open case about the row (承办案件).",
         "CASE_SOURCE": "As CASE, and the row came from the caller's department (承办案件且为来源部门).",
     }
@@ -121,8 +160,14 @@ WORDS: Mapping[str, str] = MappingProxyType(
 
 OWN: Mapping[tuple[str, str], str] = MappingProxyType(
     {
+        ("ListingExitReason", "REVOKED"): "The decision was revoked (撤销).",
+        ("IrregularityExitReason", "REVOKED"): "The decision was revoked (撤销).",
+        ("CommitmentPerformance", "FULFILLED"): "All fulfilled (全部履行).",
         ("RowStanding", "ORDINARY"): "Publishable (可公示).",
-        ("RowStanding", "MINOR"): "Simple procedure, warning or notice of criticism only (轻微，不予公示).",
+        (
+            "RowStanding",
+            "MINOR",
+        ): "Not published: minor, or of a scheme that is not public (轻微或不公开).",
     }
 )
 

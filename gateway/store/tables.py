@@ -116,6 +116,9 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
     yield _one_of("subject_class", tuple(one.value for one in kind.classes))
     yield sa.Column("provider", sa.Text, sa.ForeignKey("department.code"), nullable=False)
     yield from _text(kind.name, "batch")
+    for link in kind.links:
+        if not link.many and link.name != "provider":
+            yield sa.Column(snake(link.name), sa.Text, sa.ForeignKey(f"{link.kind}.code"), nullable=False)
     if Standing.ENDED in kind.standings:
         yield sa.Column("disclosure", sa.Text, nullable=False)
         yield _one_of("disclosure", ("PUBLIC", "GOV_SHARED", "AUTHORIZED", "INTERNAL"))
@@ -123,6 +126,17 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
         yield _one_of("status", RECORD_STATUSES)
         yield sa.Column("minor", sa.Boolean, nullable=False)
         yield sa.Column("retained_until", sa.Date)
+
+
+def _reserving(kind: Kind) -> Iterator[SchemaItem]:
+    """Where another row says whether a kind's rows are published: both hold it, and the database keeps them equal."""
+    if kind.reserved_by:
+        target = next(link.kind for link in kind.links if link.name == kind.reserved_by)
+        own, theirs = [snake(kind.reserved_by), "minor"], [f"{target}.code", f"{target}.minor"]
+        yield sa.ForeignKeyConstraint(own, theirs, name=f"fk_{kind.name}_{own[0]}_minor", onupdate="CASCADE")
+    if any(link.kind == kind.name and link.name == one.reserved_by for one in KINDS for link in one.links):
+        yield sa.Column("minor", sa.Boolean, nullable=False)
+        yield sa.UniqueConstraint("code", "minor")
 
 
 def _indexes(kind: Kind) -> Iterator[sa.Index]:
@@ -164,6 +178,7 @@ def _table(kind: Kind) -> sa.Table:
     for part in kind.parts:
         for field in part.fields:
             items.extend(_forms(kind.name, field, part.column(field)))
+    items.extend(_reserving(kind))
     return sa.Table(kind.name, METADATA, *items, *_indexes(kind))
 
 

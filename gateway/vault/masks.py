@@ -30,6 +30,8 @@ def masked(mask: Mask, text: str) -> str:
     match mask:
         case Mask.NAME:
             return name(text)
+        case Mask.NAMES:
+            return names(text)
         case Mask.ID_NUMBER:
             return id_number(text)
         case Mask.STREET:
@@ -40,6 +42,12 @@ def name(text: str) -> str:
     """张*, 张**; longer names, compound surnames and names with · keep their first character, and not their length."""
     text = text.strip()
     return (text[0] + STAR * min(len(text) - 1, 2)) if len(text) > 1 else STAR
+
+
+def names(text: str) -> str:
+    """Each name for itself, parted by 、 whatever parted them: 张**、李*. What is in brackets behind a name goes."""
+    found = [one.strip() for one in re.split(r"[、,，;；/\s]+", re.sub(r"[(（][^)）]*[)）]?", "", text)) if one.strip()]
+    return "、".join(map(name, found)) or STAR
 
 
 def id_number(text: str) -> str:

@@ -87,7 +87,9 @@ def _under(both: Both, seed: int) -> Both:
     dice, sources = Dice("policies", seed), files.read(POLICIES)
     rules: list[Rule] = []
     for rule in sources.rules:
-        tied = rule.object != "department" and rule.object not in words.ACTIONS  # departments are tied to nobody
+        tied = (
+            rule.object not in ("department", "scheme") and rule.object not in words.ACTIONS
+        )  # reference data are tied to nobody
         grant = rule.effect == "allow" and tied
         changed = replace(rule, condition=dice.pick(sorted(CONDITIONS))) if grant and dice.chance(35) else rule
         rules.append(changed)
@@ -222,7 +224,7 @@ def test_the_worlds_hold_everything(both: Both) -> None:
         for kind in BY_NAME.values()
         for one in kind.classes
         for standing in kind.standings
-        if kind.name != "department"
+        if kind.owner is not Owner.NONE
     }
     assert found == wanted
     assert any(is_subject(row) for row in both.world.rows)

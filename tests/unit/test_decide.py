@@ -228,7 +228,18 @@ def test_a_kind_without_any_ground_is_withheld_whole() -> None:
 def test_node_decides_each_selected_type_and_hides_what_never_is() -> None:
     """A field of ``Node`` selects every kind the role may ever see."""
     public = ask(Role.PUBLIC, RootName.NODE, (Selected("id", "id", "Node"),))
-    assert {kind for _, kind in public.kinds} == {"enterprise", "organization", "license", "penalty"}
+    assert {kind for _, kind in public.kinds} == {
+        "enterprise",
+        "organization",
+        "license",
+        "penalty",
+        "listing",
+        "irregularity",
+        "rating",
+        "commitment",
+        "honor",
+        "judgment",
+    }
     both = (*pick("Person", "name"), *pick("Enterprise", "phone"))
     decision = ask(Role.FINANCIAL, RootName.NODE, both)
     assert set(decision.kinds) == {(("x",), "enterprise"), (("x",), "person")}

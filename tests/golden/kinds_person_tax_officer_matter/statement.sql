@@ -1,0 +1,79 @@
+-- person: $1 first_0, $2 today, $3 first_1, $4 first_2, $5 first_3, $6 department, $7 matter_kind, $8 matter_basis, $9 id_index, $10 name_index
+-- may open: listing.reason, commitment.text, commitment.signed_by, honor.merits
+SELECT concat('§0/person/ordinary/', CASE
+  WHEN (person_1.provider = ANY (ground.shared_person)) THEN 4
+  ELSE 0 END, ',', person_1.subject_id, ',0,', person_1.version, '§¤k', person_1.subject_id, ',', (
+  SELECT encode(subject_key.wrapped, 'hex') AS encode_1
+  FROM subject_key
+  WHERE subject_key.subject_id = person_1.subject_id), '¤{"listings":', CASE
+  WHEN (cardinality(ground.shared_listing) > 0) THEN (
+    SELECT concat('{"nodes":[', array_to_string(listing_2_page.c0[1:$1], ','), ']}') AS concat_2
+    FROM (
+      SELECT array((
+        SELECT concat('§1/person/ordinary/', CASE
+          WHEN (listing_2.provider = ANY (ground.shared_listing)) THEN 4
+          ELSE 0 END, ',', listing_2.subject_id, ',', listing_2.id, ',', listing_2.version, '§{"listName":', coalesce(CAST(to_json(listing_2.list_name) AS TEXT), 'null'), ',"organ":', coalesce(CAST(to_json(listing_2.organ) AS TEXT), 'null'), ',"measures":', coalesce(CAST(to_json(listing_2.measures) AS TEXT), 'null'), ',"reason":', coalesce(concat('¤v0,', listing_2.subject_id, ',', listing_2.id, ',') || encode(listing_2.reason_sealed, 'hex') || '¤', 'null'), ',"officialSite":', coalesce(CAST(to_json(listing_2.official_site) AS TEXT), 'null'), ',"standing":', coalesce('"' || CAST(CASE
+          WHEN (NOT (listing_2.status IN ('ACTIVE', 'CORRECTED') AND (listing_2.published_until IS NULL OR listing_2.published_until >= $2) AND (listing_2.retained_until IS NULL OR listing_2.retained_until >= $2) AND (listing_2.exited_on IS NULL OR listing_2.exited_on > $2))) THEN 'NO_LONGER_DISCLOSED'
+          WHEN false THEN 'LAPSED'
+          ELSE 'CURRENT' END AS TEXT) || '"', 'null'), '}') AS c0
+        FROM listing AS listing_2
+        WHERE listing_2.subject_id = person_1.subject_id AND listing_2.status IN ('ACTIVE', 'CORRECTED') AND (listing_2.published_until IS NULL OR listing_2.published_until >= $2) AND (listing_2.retained_until IS NULL OR listing_2.retained_until >= $2) AND (listing_2.exited_on IS NULL OR listing_2.exited_on > $2) AND listing_2.provider = ANY (ground.shared_listing) AND listing_2.disclosure IN ('PUBLIC', 'GOV_SHARED', 'AUTHORIZED')
+        ORDER BY listing_2.decided_on DESC, listing_2.id DESC
+        LIMIT $1 + 1)) AS c0) AS listing_2_page)
+  ELSE 'null' END, ',"commitments":', CASE
+  WHEN (cardinality(ground.shared_commitment) > 0) THEN (
+    SELECT concat('{"nodes":[', array_to_string(commitment_3_page.c0[1:$3], ','), ']}') AS concat_3
+    FROM (
+      SELECT array((
+        SELECT concat('§2/person/ordinary/', CASE
+          WHEN (commitment_3.provider = ANY (ground.shared_commitment)) THEN 4
+          ELSE 0 END, ',', commitment_3.subject_id, ',', commitment_3.id, ',', commitment_3.version, '§{"matter":', coalesce(CAST(to_json(commitment_3.matter) AS TEXT), 'null'), ',"performance":', coalesce('"' || CAST(commitment_3.performance AS TEXT) || '"', 'null'), ',"text":', coalesce(concat('¤v1,', commitment_3.subject_id, ',', commitment_3.id, ',') || encode(commitment_3.text_sealed, 'hex') || '¤', 'null'), ',"signedBy":', coalesce(concat('¤v2,', commitment_3.subject_id, ',', commitment_3.id, ',') || encode(commitment_3.signed_by_sealed, 'hex') || '¤', 'null'), '}') AS c0
+        FROM commitment AS commitment_3
+        WHERE commitment_3.subject_id = person_1.subject_id AND commitment_3.status IN ('ACTIVE', 'CORRECTED') AND (commitment_3.published_until IS NULL OR commitment_3.published_until >= $2) AND (commitment_3.retained_until IS NULL OR commitment_3.retained_until >= $2) AND commitment_3.provider = ANY (ground.shared_commitment) AND commitment_3.disclosure IN ('PUBLIC', 'GOV_SHARED', 'AUTHORIZED')
+        ORDER BY commitment_3.signed_on DESC, commitment_3.id DESC
+        LIMIT $3 + 1)) AS c0) AS commitment_3_page)
+  ELSE 'null' END, ',"honors":', CASE
+  WHEN (cardinality(ground.shared_honor) > 0) THEN (
+    SELECT concat('{"nodes":[', array_to_string(honor_4_page.c0[1:$4], ','), ']}') AS concat_4
+    FROM (
+      SELECT array((
+        SELECT concat('§3/person/ordinary/', CASE
+          WHEN (honor_4.provider = ANY (ground.shared_honor)) THEN 4
+          ELSE 0 END, ',', honor_4.subject_id, ',', honor_4.id, ',', honor_4.version, '§{"title":', coalesce(CAST(to_json(honor_4.title) AS TEXT), 'null'), ',"merits":', coalesce(concat('¤v3,', honor_4.subject_id, ',', honor_4.id, ',') || encode(honor_4.merits_sealed, 'hex') || '¤', 'null'), '}') AS c0
+        FROM honor AS honor_4
+        WHERE honor_4.subject_id = person_1.subject_id AND honor_4.status IN ('ACTIVE', 'CORRECTED') AND (honor_4.published_until IS NULL OR honor_4.published_until >= $2) AND (honor_4.retained_until IS NULL OR honor_4.retained_until >= $2) AND honor_4.provider = ANY (ground.shared_honor) AND honor_4.disclosure IN ('PUBLIC', 'GOV_SHARED', 'AUTHORIZED')
+        ORDER BY honor_4.decided_on DESC, honor_4.id DESC
+        LIMIT $4 + 1)) AS c0) AS honor_4_page)
+  ELSE 'null' END, ',"judgments":', CASE
+  WHEN (cardinality(ground.shared_judgment) > 0) THEN (
+    SELECT concat('{"nodes":[', array_to_string(judgment_5_page.c0[1:$5], ','), ']}') AS concat_5
+    FROM (
+      SELECT array((
+        SELECT concat('§4/person/ordinary/', CASE
+          WHEN (judgment_5.provider = ANY (ground.shared_judgment)) THEN 4
+          ELSE 0 END, ',', judgment_5.subject_id, ',', judgment_5.id, ',', judgment_5.version, '§{"documentNumber":', coalesce(CAST(to_json(judgment_5.document_number) AS TEXT), 'null'), ',"cause":', coalesce(CAST(to_json(judgment_5.cause) AS TEXT), 'null'), ',"amount":', coalesce('"' || CAST(judgment_5.amount AS TEXT) || '"', 'null'), ',"performance":', coalesce('"' || CAST(judgment_5.performance AS TEXT) || '"', 'null'), '}') AS c0
+        FROM judgment AS judgment_5
+        WHERE judgment_5.subject_id = person_1.subject_id AND judgment_5.status IN ('ACTIVE', 'CORRECTED') AND (judgment_5.published_until IS NULL OR judgment_5.published_until >= $2) AND (judgment_5.retained_until IS NULL OR judgment_5.retained_until >= $2) AND judgment_5.provider = ANY (ground.shared_judgment) AND judgment_5.disclosure IN ('PUBLIC', 'GOV_SHARED', 'AUTHORIZED')
+        ORDER BY judgment_5.decided_on DESC, judgment_5.id DESC
+        LIMIT $5 + 1)) AS c0) AS judgment_5_page)
+  ELSE 'null' END, '}') AS concat_1
+FROM (
+  SELECT array((
+    SELECT sharing_scope.provider
+    FROM sharing_scope
+    WHERE sharing_scope.receiver = $6 AND sharing_scope.kind = 'person' AND sharing_scope.matter_kind = $7 AND sharing_scope.basis = $8 AND sharing_scope.valid_from <= $2 AND (sharing_scope.valid_until IS NULL OR sharing_scope.valid_until >= $2))) AS shared_person, array((
+    SELECT sharing_scope.provider
+    FROM sharing_scope
+    WHERE sharing_scope.receiver = $6 AND sharing_scope.kind = 'listing' AND sharing_scope.matter_kind = $7 AND sharing_scope.basis = $8 AND sharing_scope.valid_from <= $2 AND (sharing_scope.valid_until IS NULL OR sharing_scope.valid_until >= $2))) AS shared_listing, array((
+    SELECT sharing_scope.provider
+    FROM sharing_scope
+    WHERE sharing_scope.receiver = $6 AND sharing_scope.kind = 'commitment' AND sharing_scope.matter_kind = $7 AND sharing_scope.basis = $8 AND sharing_scope.valid_from <= $2 AND (sharing_scope.valid_until IS NULL OR sharing_scope.valid_until >= $2))) AS shared_commitment, array((
+    SELECT sharing_scope.provider
+    FROM sharing_scope
+    WHERE sharing_scope.receiver = $6 AND sharing_scope.kind = 'honor' AND sharing_scope.matter_kind = $7 AND sharing_scope.basis = $8 AND sharing_scope.valid_from <= $2 AND (sharing_scope.valid_until IS NULL OR sharing_scope.valid_until >= $2))) AS shared_honor, array((
+    SELECT sharing_scope.provider
+    FROM sharing_scope
+    WHERE sharing_scope.receiver = $6 AND sharing_scope.kind = 'judgment' AND sharing_scope.matter_kind = $7 AND sharing_scope.basis = $8 AND sharing_scope.valid_from <= $2 AND (sharing_scope.valid_until IS NULL OR sharing_scope.valid_until >= $2))) AS shared_judgment
+  LIMIT ALL OFFSET 0) AS ground, person AS person_1
+WHERE person_1.id_number_index = $9 AND person_1.name_index = $10 AND person_1.provider = ANY (ground.shared_person)
+LIMIT 1
