@@ -101,27 +101,31 @@ def parse(file: str, text: str) -> tuple[Case, ...]:
 
 def check(sources: tuple[tuple[str, str], ...], visibilities: Mapping[Role, Visibility]) -> Iterator[Fault]:
     """Every case that the compiled policy does not meet."""
-    kept = ladders.Ladders()
     for file, text in sources:
         try:
             found, of_actions = parse(file, text), parse_actions(file, text)
         except PolicyRefused as refused:
             yield from refused.faults
             continue
-        for case in found:
-            rungs = kept.of(visibilities[case.role].cells[case.coordinate][case.row_class])
-            wrong = next((held for held in case.held() if ladders.RUNGS[rungs[held]] is not case.level), None)
-            if wrong is not None:
-                level = ladders.RUNGS[rungs[wrong]]
-                rule = (
-                    f"{case.coordinate} in {case.row_class} under {Relation(wrong)!r} is {level}, must be {case.level}"
-                )
-                yield Fault((file, case.line), f"row {case.row}: {rule}")
+        yield from unmet(found, of_actions, visibilities)
 
-        for one in of_actions:
-            if not one.holds(visibilities[one.role]):
-                rule = f"{one.action.value} under {one.condition} must {'' if one.allowed else 'not '}be allowed"
-                yield Fault((file, one.line), f"row {one.row}: {rule}")
+
+def unmet(
+    found: tuple[Case, ...], of_actions: tuple[ActionCase, ...], visibilities: Mapping[Role, Visibility]
+) -> Iterator[Fault]:
+    """Those of these cases that the compiled policy does not meet."""
+    kept = ladders.Ladders()
+    for case in found:
+        rungs = kept.of(visibilities[case.role].cells[case.coordinate][case.row_class])
+        wrong = next((held for held in case.held() if ladders.RUNGS[rungs[held]] is not case.level), None)
+        if wrong is not None:
+            level = ladders.RUNGS[rungs[wrong]]
+            rule = f"{case.coordinate} in {case.row_class} under {Relation(wrong)!r} is {level}, must be {case.level}"
+            yield Fault((case.file, case.line), f"row {case.row}: {rule}")
+    for one in of_actions:
+        if not one.holds(visibilities[one.role]):
+            rule = f"{one.action.value} under {one.condition} must {'' if one.allowed else 'not '}be allowed"
+            yield Fault((one.file, one.line), f"row {one.row}: {rule}")
 
 
 def entries(file: str, text: str) -> Iterator[tuple[int, dict[str, str]]]:

@@ -7,7 +7,7 @@ Before the result is used, every class and a sample spread by the policy's own h
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -24,6 +24,7 @@ SAMPLE = 2000
 
 _Classes: TypeAlias = dict[tuple[int, ...], list[tuple[str, RowClass]]]  # which lines speak of them → cells
 _Given: TypeAlias = tuple[tuple[str, str], ...]  # the (act, condition) pairs that Casbin allows
+Answers: TypeAlias = dict[tuple[Rule, ...], _Given]  # by the lines that speak of a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +73,24 @@ def compile_role(sources: Sources, role: Role) -> Visibility:
     return visibility
 
 
-def column(sources: Sources, role: Role, enforcer: Enforcer) -> Visibility:
-    """The column of one role, as ``enforcer`` decides one cell of each class; not yet compared."""
+def column(sources: Sources, role: Role, enforcer: Enforcer, asked: Answers | None = None) -> Visibility:
+    """The column of one role, as ``enforcer`` decides one cell of each class; not yet compared.
+
+    ``asked`` keeps what was answered for the same lines, for who compiles many policies that differ in a line.
+    """
     rules = sources.rules_of(role)
+    asked = {} if asked is None else asked
     cells: dict[str, dict[RowClass, Cell]] = {name: {} for name in words.GROUP_OF}
     for key, members in _classes(rules).items():
-        given = _ask(enforcer, role, *members[0])
+        lines = tuple(rules[index] for index in key)
+        given = asked.get(lines)
+        if given is None:
+            given = asked[lines] = _ask(enforcer, role, *members[0])
         by_forms: dict[frozenset[Level], Cell] = {}
         for coordinate, row_class in members:
             forms = frozenset(level for level in words.LEVEL_OF.values() if words.has_form(coordinate, level))
             if forms not in by_forms:
-                by_forms[forms] = _cell([rules[index] for index in key], given, forms)
+                by_forms[forms] = _cell(lines, given, forms)
             cells[coordinate][row_class] = by_forms[forms]
     frozen = MappingProxyType({name: MappingProxyType(of_class) for name, of_class in cells.items()})
     return Visibility(role, sources.version, frozen, _never(frozen), _permits(rules, role, enforcer))
@@ -150,7 +158,7 @@ def _permits(rules: tuple[Rule, ...], role: Role, enforcer: Enforcer) -> Mapping
     return MappingProxyType(found)
 
 
-def _cell(rules: list[Rule], given: _Given, forms: frozenset[Level]) -> Cell:
+def _cell(rules: Sequence[Rule], given: _Given, forms: frozenset[Level]) -> Cell:
     grants = [
         Grant(words.LEVEL_OF[act], words.CONDITIONS[condition], _granting(rules, act, condition))
         for act, condition in given
@@ -161,7 +169,7 @@ def _cell(rules: list[Rule], given: _Given, forms: frozenset[Level]) -> Cell:
     return Cell(tuple(grants), denying or (grants[0].rule if grants else rules[0].source))
 
 
-def _granting(rules: list[Rule], act: str, condition: str) -> str:
+def _granting(rules: Sequence[Rule], act: str, condition: str) -> str:
     return next(r.source for r in rules if r.effect == "allow" and r.act == act and r.condition == condition)
 
 
