@@ -14,6 +14,7 @@ class Role(StrEnum):
     AGENCY = "agency"
     SUBJECT = "subject"
     HANDLER = "handler"
+    DESK = "desk"
     AUDITOR = "auditor"
     SYSTEM_ADMIN = "system-admin"
     SECURITY_ADMIN = "security-admin"

@@ -93,6 +93,10 @@ class ActionName(StrEnum):
     FILE_COMPLAINT = "fileComplaint"
 
 
+# The arguments in which a person writes lines, by their mutation: their texts may hold tabs and line ends.
+PROSE = frozenset({(ActionName.FILE_OBJECTION.value, "claim"), (ActionName.FILE_COMPLAINT.value, "facts")})
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """The one field of a mutation: what is to be done, and what of its receipt is asked."""

@@ -1,4 +1,4 @@
-"""Texts that somebody writes: composed, stripped, bounded."""
+"""Texts that somebody writes: composed, stripped, their line ends line feeds, bounded."""
 
 import unicodedata
 
@@ -10,8 +10,9 @@ OPAQUE_LENGTH = 512  # ids
 
 
 def written(given: Given, name: str, length: int, path: Path, faults: list[Fault]) -> str:
-    """A text that must say something."""
-    text = unicodedata.normalize("NFC", str(given[name])).strip()
+    """A text that must say something. Line ends become line feeds before it is measured."""
+    lines = str(given[name]).replace("\r\n", "\n").replace("\r", "\n")
+    text = unicodedata.normalize("NFC", lines).strip()
     if not text:
         faults.append(Fault((*path, name), "must not be empty"))
     return bounded(text, name, length, path, faults)

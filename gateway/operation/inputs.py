@@ -27,7 +27,7 @@ from graphql import (
 )
 
 from gateway.errors import Fault
-from gateway.operation.literals import BEYOND, MAX_INT, MIN_INT, MISSING, reader, text_fault
+from gateway.operation.literals import BEYOND, MAX_INT, MIN_INT, MISSING, prose_fault, reader, text_fault
 
 Path: TypeAlias = tuple[str | int, ...]
 Coerce: TypeAlias = Callable[[object, Path, list[Fault]], object]
@@ -42,21 +42,24 @@ def named(path: Path, name: object) -> Path:
     return (*path, name) if isinstance(name, str) and _NAME.match(name) else path
 
 
-def coercer(kind: GraphQLInputType) -> Coerce:
-    """How to coerce to ``kind``: a function of value, path and the list that faults are added to."""
+def coercer(kind: GraphQLInputType, prose: bool = False) -> Coerce:
+    """How to coerce to ``kind``: a function of value, path and the list that faults are added to.
+
+    ``prose``: a text itself may hold tabs and line ends.
+    """
     if isinstance(kind, GraphQLNonNull):
-        return _not_null(_inner(kind.of_type))
-    return _or_null(_inner(kind))
+        return _not_null(_inner(kind.of_type, prose))
+    return _or_null(_inner(kind, prose))
 
 
-def _inner(kind: GraphQLInputType) -> Coerce:
+def _inner(kind: GraphQLInputType, prose: bool) -> Coerce:
     if isinstance(kind, GraphQLList):
         return _list(coercer(kind.of_type))
     if isinstance(kind, GraphQLInputObjectType):
         return _object(kind)
     if isinstance(kind, GraphQLEnumType):
         return _enum(kind.name, frozenset(kind.values))
-    return _SCALARS.get(str(kind), _text)
+    return _SCALARS.get(str(kind), _prose if prose else _text)
 
 
 def _not_null(inner: Coerce) -> Coerce:
@@ -95,9 +98,17 @@ def _enum(name: str, words: frozenset[str]) -> Coerce:
 
 
 def _text(value: object, path: Path, faults: list[Fault]) -> object:
+    return _written(value, path, faults, text_fault)
+
+
+def _prose(value: object, path: Path, faults: list[Fault]) -> object:
+    return _written(value, path, faults, prose_fault)
+
+
+def _written(value: object, path: Path, faults: list[Fault], of_text: Callable[[str], str | None]) -> object:
     if not isinstance(value, str):
         faults.append(Fault(path, "must be a string"))
-    elif rule := text_fault(value):
+    elif rule := of_text(value):
         faults.append(Fault(path, rule))
     return value
 
@@ -177,14 +188,16 @@ def _object(kind: GraphQLInputObjectType) -> Coerce:
 
 
 class Variables:
-    """The variables that one operation declares."""
+    """The variables that one operation declares; ``prose``: those in which a person writes lines."""
 
-    def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, prose: frozenset[str] = frozenset()
+    ) -> None:
         declared: list[tuple[str, Coerce, object, bool]] = []
         for node in operation.variable_definitions or ():
             kind = type_from_ast(schema, node.type)
             assert is_input_type(kind)  # validation has refused all others
-            coerce = coercer(kind)
+            coerce = coercer(kind, node.variable.name.value in prose)
             default = coerce(reader(node.default_value)({}), (), []) if node.default_value else MISSING
             needed = isinstance(kind, GraphQLNonNull) and default is MISSING
             declared.append((node.variable.name.value, coerce, default, needed))

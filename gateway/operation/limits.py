@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from gateway.errors import BadInput, Fault, InvalidOperation, LimitExceeded
-from gateway.operation.literals import literal_faults
+from gateway.operation.literals import literal_faults, prose_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def measure(document: DocumentNode, limits: Limits) -> int:
     """Check every limit; give the largest number of fields of an operation.
 
     Raises LimitExceeded; InvalidOperation for circular fragments and empty selection sets; BadInput for literals that
-    no value of the gateway can be (control characters, integers beyond 32 bits).
+    no value of the gateway can be (control characters but tabs and line ends, integers beyond 32 bits).
     """
     _check_literals(document, limits)
     fragments = {item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)}
@@ -203,7 +203,7 @@ def _check_literals(document: DocumentNode, limits: Limits) -> None:
             faults += _directive_faults(item.directives or ())
             if isinstance(item, FieldNode):
                 for argument in item.arguments or ():
-                    faults += literal_faults(argument.value)
+                    faults += literal_faults(argument.value, prose_fault)  # lines: ``gateway.operation.prose``
             if isinstance(item, FieldNode | InlineFragmentNode) and item.selection_set:
                 stack.append(item.selection_set)
     if outside > limits.directives:

@@ -31,6 +31,7 @@ BEYOND = "is beyond 32 bits"
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BAD_IN_PROSE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Missing:
@@ -48,12 +49,22 @@ def text_fault(text: str) -> str | None:
     return NOT_UNICODE if _SURROGATE.search(text) else CONTROL
 
 
-def literal_faults(node: ValueNode) -> Iterator[Fault]:
-    """Literals that fit no type: control characters, integers beyond 32 bits, endless floats, deep nesting."""
+def prose_fault(text: str) -> str | None:
+    """The same of what a person writes: tabs and line ends may stand in it."""
+    if not _BAD_IN_PROSE.search(text):
+        return None
+    return NOT_UNICODE if _SURROGATE.search(text) else CONTROL
+
+
+def literal_faults(node: ValueNode, of_text: Callable[[str], str | None] = text_fault) -> Iterator[Fault]:
+    """Literals that fit no type: control characters, integers beyond 32 bits, endless floats, deep nesting.
+
+    ``of_text`` says what a text may hold.
+    """
     stack: list[tuple[ValueNode, int]] = [(node, 1)]
     while stack:
         item, level = stack.pop()
-        rule = _leaf_fault(item) if level <= _NESTING else "is nested too deeply"
+        rule = _leaf_fault(item, of_text) if level <= _NESTING else "is nested too deeply"
         if rule:
             token = item.loc.start_token if item.loc else None
             yield Fault((), rule, ((token.line, token.column),) if token else ())
@@ -63,9 +74,9 @@ def literal_faults(node: ValueNode) -> Iterator[Fault]:
             stack.extend((field.value, level + 1) for field in item.fields)
 
 
-def _leaf_fault(node: ValueNode) -> str | None:
+def _leaf_fault(node: ValueNode, of_text: Callable[[str], str | None]) -> str | None:
     if isinstance(node, StringValueNode):
-        return text_fault(node.value)
+        return of_text(node.value)
     if isinstance(node, IntValueNode):
         fits = len(node.value) <= _INT_LENGTH and MIN_INT <= int(node.value) <= MAX_INT
         return None if fits else BEYOND

@@ -18,6 +18,7 @@ from gateway.operation.introspection import introspect
 from gateway.operation.limits import Limits, measure
 from gateway.operation.literals import NOT_UNICODE
 from gateway.operation.lru import Lru
+from gateway.operation.prose import check_lines, prose_variables
 from gateway.operation.shape import Flat, Flattener, conditions
 from gateway.operation.validation import check, read_text
 from gateway.values import Arguments, Selection, Shape
@@ -133,6 +134,7 @@ class Operations:
             tree = read_text(query, self._limits)
             fields = measure(tree, self._limits)
             check(tree, schema, self._limits)
+            check_lines(tree, self._limits)
         except GatewayError as error:
             weight = 500 + sum(200 + 4 * len(fault.rule) for fault in error.faults)
             self._refused.put(key, _Refusal(schema, type(error), error.faults), weight)
@@ -200,8 +202,11 @@ class Operations:
 
 def _prepare(digest: str, tree: DocumentNode, schema: GraphQLSchema) -> _Document:
     fragments = {item.name.value: item for item in tree.definitions if isinstance(item, FragmentDefinitionNode)}
+    lines = prose_variables(tree)
     operations = {
-        item.name.value if item.name else "": _Operation(item, Variables(schema, item), conditions(item, fragments))
+        item.name.value if item.name else "": _Operation(
+            item, Variables(schema, item, lines), conditions(item, fragments)
+        )
         for item in tree.definitions
         if isinstance(item, OperationDefinitionNode)
     }

@@ -8,6 +8,7 @@ from graphql import FieldNode, GraphQLField, GraphQLNonNull, ValueNode, Variable
 from gateway.errors import Fault
 from gateway.operation.inputs import NOT_NULL, REQUIRED, Path, coercer
 from gateway.operation.literals import MISSING, Reader, is_constant, reader
+from gateway.values import PROSE
 
 # Coerced variables and the list for faults → value of each argument that was given.
 Read: TypeAlias = Callable[[Mapping[str, object], list[Fault]], dict[str, object]]
@@ -18,7 +19,7 @@ def argument_readers(field: GraphQLField, node: FieldNode, path: Path) -> Read:
     """A reader of the arguments of ``node``; faults have the path ``(*path, argument, …)``."""
     given = {item.name.value: item.value for item in node.arguments or ()}
     ones = tuple(
-        (name, _one(argument.type, given[name], (*path, name)))
+        (name, _one(argument.type, given[name], (*path, name), (node.name.value, name) in PROSE))
         for name, argument in field.args.items()
         if name in given
     )
@@ -29,11 +30,11 @@ def argument_readers(field: GraphQLField, node: FieldNode, path: Path) -> Read:
     return read
 
 
-def _one(kind: object, node: ValueNode, path: Path) -> _One:
+def _one(kind: object, node: ValueNode, path: Path, prose: bool) -> _One:
     needed = isinstance(kind, GraphQLNonNull)
     if isinstance(node, VariableNode):
         return _variable(node.name.value, needed, path)
-    coerce = coercer(kind)  # type: ignore[arg-type]  # the type of an argument is an input type
+    coerce = coercer(kind, prose)  # type: ignore[arg-type]  # the type of an argument is an input type
     make: Reader = reader(node)
     if is_constant(node):
         found: list[Fault] = []

@@ -132,6 +132,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "AGENCY": "Credit service agency (信用服务机构).",
         "SUBJECT": "The subject itself (信息主体).",
         "HANDLER": "Handler of cases in a department (异议、投诉、修复承办人).",
+        "DESK": "Case desk of the platform (平台受理岗).",
         "AUDITOR": "Auditor (审计员).",
         "SYSTEM_ADMIN": "System administrator (系统管理员).",
         "SECURITY_ADMIN": "Security administrator (安全管理员).",
