@@ -60,8 +60,8 @@ def what_to_try(settings: Settings) -> str:
         "# who am I, what may I see",
         _curl(port, "auditor", "{ viewer { role sees { coordinate level condition } } }", {}),
         "",
-        "Personas for `gateway token`: bank agency tax-officer market-officer citizen enterprise-rep handler desk auditor",
-        "system-admin security-admin audit-admin. The schema of a role: `gateway schema --role public`.",
+        "Personas for `gateway token`: bank agency tax-officer market-officer citizen enterprise-rep handler desk",
+        "auditor system-admin security-admin audit-admin. The schema of a role: `gateway schema --role public`.",
     ]
     return "\n".join(lines)
 

@@ -142,7 +142,9 @@ async def test_nobody_speaks_for_others(house: House) -> None:
     assert await counts(house) == before
 
 
-@pytest.mark.parametrize("persona", ["public", "handler", "auditor", "system-admin", "security-admin", "audit-admin"])
+@pytest.mark.parametrize(
+    "persona", ["public", "handler", "desk", "auditor", "system-admin", "security-admin", "audit-admin"]
+)
 async def test_for_everybody_else_it_does_not_exist(house: House, persona: str) -> None:
     query = FILE.replace("fileComplaint(", "NAME(")
     there, invented = [

@@ -14,8 +14,8 @@ from tests.harness import House, opened, stored
 
 pytestmark = pytest.mark.anyio
 
-LINES = "第一行\r\n\t第二行\r第三行\n\"完\""
-KEPT = "第一行\n\t第二行\n第三行\n\"完\""
+LINES = '第一行\r\n\t第二行\r第三行\n"完"'
+KEPT = '第一行\n\t第二行\n第三行\n"完"'
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,9 @@ async def test_other_control_characters_and_nothing_but_lines_are_refused(house:
 
 async def test_lines_are_counted_once_and_stand_nowhere_else(house: House) -> None:
     full = "长\r\n" * 2500
-    assert (await house.data("citizen", COMPLAIN, {"against": {"department": "MARKET"}, "facts": full}))["fileComplaint"]
+    assert (await house.data("citizen", COMPLAIN, {"against": {"department": "MARKET"}, "facts": full}))[
+        "fileComplaint"
+    ]
     _, body = await house.ask("citizen", COMPLAIN, {"against": {"department": "MAR\nKET"}, "facts": "事实。"})
     assert body["errors"][0]["path"] == ["variables", "against", "department"]
     _, body = await house.ask("citizen", COMMON, {"uscc": "a\nb"})
