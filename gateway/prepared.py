@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from gateway import reply
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import BY_NAME, BY_TYPE
+from gateway.catalogue.lists import LISTS
 from gateway.plan.make import NOTHING, make
 from gateway.plan.model import Plan
 from gateway.policy.arms import Ground
@@ -155,7 +156,7 @@ def _lists(root: Root) -> list[tuple[int, tuple[tuple[str, ...], Kind]]]:
     """Every connection below a root: its slot, its path, its kind."""
     found: list[tuple[int, tuple[tuple[str, ...], Kind]]] = []
     if root.slot is not None:
-        found.append((root.slot, ((root.key,), BY_NAME["enterprise"])))
+        found.append((root.slot, ((root.key,), LISTS[root.name].kind)))
 
     def walk(selected: tuple[Selected, ...], path: tuple[str, ...]) -> None:
         for child in selected:

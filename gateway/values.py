@@ -51,6 +51,12 @@ class RootName(StrEnum):
     ORGANIZATION = "organization"
     PERSON = "person"
     ENTERPRISES = "enterprises"
+    ORGANIZATIONS = "organizations"
+    CASES = "cases"
+    LICENSES = "licenses"
+    PENALTIES = "penalties"
+    LISTINGS = "listings"
+    WITHDRAWALS = "withdrawals"
 
 
 class By(NamedTuple):
@@ -83,7 +89,7 @@ class Root:
     key: str
     name: RootName
     children: tuple[Selected, ...]
-    slot: int | None = None  # paging, for ``enterprises``
+    slot: int | None = None  # paging, for lists
 
 
 class ActionName(StrEnum):

@@ -6,18 +6,30 @@ policy table, not from the gateway: it shares with it the catalogue, the spellin
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphql import FieldNode
 
 from gateway.catalogue.codes import normalize
 from gateway.catalogue.fields import snake
+from gateway.catalogue.grams import searchable
 from gateway.catalogue.kinds import BY_NAME
 from gateway.values import Access, Caller, Matter, MatterKind, Purpose
 from tests.reference_document import Document
 from tests.reference_policy import CLEAR
 from tests.reference_rows import Eyes, Row, World
 from tests.reference_walk import Opaque, Told, Walk, field_of
+
+LISTED = {
+    "enterprises": "enterprise",
+    "organizations": "organization",
+    "cases": "case",
+    "licenses": "license",
+    "penalties": "penalty",
+    "listings": "listing",
+    "withdrawals": "withdrawal",
+}
+FEEDS = {"licenses": "receivedAt", "penalties": "receivedAt", "listings": "receivedAt", "withdrawals": "withdrawnAt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +56,10 @@ class Reference:
         access = given.get("access")
         eyes = self.eyes(ground(access) if isinstance(access, dict) else None)
         walk = Walk(self.document, self.world, self.opaque, self.told, eyes, name in ("person", "node"))
-        if name == "enterprises":
+        if name in LISTED:
             chosen = given.get("filter")
             wanted = {} if not isinstance(chosen, dict) else {k: v for k, v in chosen.items() if v is not None}
-            rows, kind = [*self.world.of("enterprise")], BY_NAME["enterprise"]
-            listed = {"legal", "individual"} if "name" in wanted else {"legal"}  # row 7: by code or exact name only
-            return walk.connection(kind, rows, nodes, (key,), walk.everybody("enterprise") & listed, wanted)
+            return self._list(key, name, wanted, nodes, eyes)
         found = self._found(name, given)
         for row, matched in found:
             if eyes.shows(row):
@@ -58,6 +68,27 @@ class Reference:
                     return None
                 return walk.row(row, asked, (key,), matched, walk.everybody(row.kind))
         return None
+
+    def _list(self, key: str, name: str, wanted: Mapping[str, object], nodes: list[FieldNode], eyes: Eyes) -> object:
+        """A list at the root. A feed holds what its reader sees without any tie; no row of a person is in one."""
+        kind = BY_NAME[LISTED[name]]
+        classes = {"legal", "individual", "person"}
+        if name == "enterprises" and "name" not in wanted:
+            classes = {"legal"}  # row 7: by code or exact name only
+        feed = name in FEEDS
+        if feed:
+            eyes, classes = replace(eyes, feed=True), {"legal"} if name == "listings" else {"legal", "individual"}
+        walk = Walk(self.document, self.world, self.opaque, self.told, eyes, False)
+        rows = [row for row in self.world.of(kind.name) if all(self._has(row, *one, feed) for one in wanted.items())]
+        order = (FEEDS[name],) if feed else kind.order
+        return walk.connection(kind, rows, nodes, (key,), walk.everybody(kind.name) & classes, order)
+
+    def _has(self, row: Row, name: str, value: object, feed: bool) -> bool:
+        if name == "nameContains":
+            return searchable(str(value)) in searchable(str(row.item["name"] or ""))
+        if feed and name == "region":
+            return any(one.item.get("region") == value for one in self.world.rows if one.id == row.subject)
+        return row.item["provider" if feed else name] == value
 
     def _found(self, name: str, given: Mapping[str, object]) -> list[tuple[Row, Row | None]]:
         """The rows a root may answer with, the best first; with the identifier that matched."""

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.sessions import Sessions
 from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE, table
-from gateway.values import Caller
+from gateway.values import Caller, Role
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
 from tests.reference_rows import Case, Consent, Row, World
@@ -190,6 +190,7 @@ def loaded(side: Side, made: Sequence[Family]) -> World:
         _add(world, loader, family)
     loader.flush()
     _number_identifiers(side, world)
+    _withdraw(side, world)
     rights(world)
     _write_rights(side, world)
     side.owner.execute("ANALYZE")
@@ -205,6 +206,21 @@ def _add(world: World, loader: Loader, family: Family) -> None:
         world.rows.append(Row("identifier", number, 0, owned, {**provenance, **item}))
     for record, own in zip(family.records, records, strict=True):
         world.rows.append(Row(record.kind, number, own, owned, record.item))
+
+
+def _withdraw(side: Side, world: World) -> None:
+    """Take down every third record of a feed; the database writes down what was public."""
+    places = [at for at, row in enumerate(world.rows) if BY_NAME[row.kind].feed]
+    for at in places[::3]:
+        row = world.rows[at]
+        target = table(BY_NAME[row.kind])
+        execute(side.owner, sa.update(target).where(target.c.id == row.id).values(status="WITHDRAWN"))
+        world.rows[at] = replace(row, item={**row.item, "status": "WITHDRAWN"})
+    told_of = "SELECT subject_id, id, subject_class, provider, record_kind, record_id, withdrawn_at FROM withdrawal"
+    for subject, number, owned, provider, kind, record, when in side.owner.execute(told_of).fetchall():
+        told = side.opaque(Caller(Role.PUBLIC), "id", kind, record, False)
+        item = {"provider": provider, "batch": "样例", "recordKind": kind, "record": told, "withdrawnAt": when}
+        world.rows.append(Row("withdrawal", subject, number, owned, item))
 
 
 def _number_identifiers(side: Side, world: World) -> None:

@@ -7,8 +7,10 @@ from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectT
 from hypothesis import strategies as st
 
 from gateway.catalogue.codes import check, normalize
+from gateway.catalogue.grams import searchable
 from gateway.catalogue.kinds import BY_NAME, BY_TYPE
 from gateway.values import Caller, Role
+from tests.reference import LISTED
 from tests.reference_documents import Chance, Writer, everything
 from tests.reference_gateway import Side, is_subject
 from tests.reference_rows import Row, World
@@ -26,7 +28,7 @@ _ARGUMENT = {
     "TAX_NUMBER": "taxNumber",
     "CERTIFICATE_NUMBER": "certificateNumber",
 }
-_ENUMS = frozenset({"purpose", "kind", "status"})
+_ENUMS = frozenset({"purpose", "kind", "status", "state"})
 _ASKED_ABOUT = frozenset({"SubjectBy!", "PersonBy!", "ID!"})
 
 
@@ -134,13 +136,13 @@ class _Asking:
         return 1 if self.chance.likely(80) else 2
 
     def _fits(self, name: str) -> bool:
-        return name in (self.about.kind, "node") or (name == "enterprises" and self.about.kind == "enterprise")
+        return name in (self.about.kind, "node") or name in LISTED
 
     def _root(self, writer: Writer, query: GraphQLObjectType, name: str) -> str:
         target = get_named_type(query.fields[name].type)
         head = f"{writer.alias()}: {name}"
         arguments = [f"{key}: {value}" for key, value in self._arguments(writer, name)]
-        if name != "viewer" and self.access is not None:
+        if "access" in query.fields[name].args and self.access is not None:
             arguments.append(f"access: {writer.given('Access', self.access, _ENUMS)}")
         given = f"({', '.join(arguments)})" if arguments else ""
         if isinstance(target, GraphQLInterfaceType):
@@ -156,24 +158,38 @@ class _Asking:
                 return []
             case "node":
                 return [("id", writer.given("ID!", self._node_id()))]
-            case "enterprises":
-                return self._listed(writer)
+            case _ if name in LISTED:
+                return self._listed(writer, name)
             case "person":
                 return [("by", writer.given("PersonBy!", self._by("PersonBy!")))]
             case _:
                 by = ("by", writer.given("SubjectBy!", self._by("SubjectBy!")))
                 return [by, ("asWritten", writer.given("Boolean", True))] if self.as_written else [by]
 
-    def _listed(self, writer: Writer) -> list[tuple[str, str]]:
+    def _listed(self, writer: Writer, name: str) -> list[tuple[str, str]]:
         found = [("first", writer.given("Int", 1 + self.chance.below(5)))]
+        kind = BY_NAME[LISTED[name]]
         if self.chance.likely(30):
-            found.append(("after", writer.given("String", self._cursor(self.chance, "EnterpriseConnection"))))
-        filters = writer.schema.type_map.get("EnterpriseFilter")
-        if isinstance(filters, GraphQLInputObjectType) and self.chance.likely(40):
-            row = self.chance.pick([*self.world.of("enterprise")])
-            names = [name for name in filters.fields if row.item.get(name) is not None and self.chance.likely(40)]
-            found.append(("filter", writer.given("EnterpriseFilter", {name: row.item[name] for name in names}, _ENUMS)))
+            found.append(("after", writer.given("String", self._cursor(self.chance, f"{kind.type_name}Connection"))))
+        filters = writer.schema.type_map.get(f"{kind.type_name}Filter")
+        rows = [*self.world.of(kind.name)]
+        if rows and isinstance(filters, GraphQLInputObjectType) and self.chance.likely(40):
+            row = self.chance.pick(rows)
+            named = {one: self._wanted(row, one) for one in filters.fields if self.chance.likely(40)}
+            chosen = {one: value for one, value in named.items() if value is not None}
+            found.append(("filter", writer.given(f"{kind.type_name}Filter", chosen, _ENUMS)))
         return found
+
+    def _wanted(self, row: Row, name: str) -> object:
+        """A value that the row has, as a filter takes it."""
+        if name == "nameContains":
+            text = searchable(str(row.item["name"] or ""))
+            at = self.chance.below(max(1, len(text) - 1))
+            part = text[at : at + 2 + self.chance.below(3)]
+            return part if len(part) >= 2 and part.isprintable() else None
+        if name == "region" and "region" not in row.item:
+            return next((one.item.get("region") for one in self.world.rows if one.id == row.subject), None)
+        return row.item["provider" if name == "department" and row.kind != "case" else name]
 
     def _instead(self, kind: str, value: object) -> object:
         """What a variable holds when somebody else is asked about."""

@@ -118,6 +118,7 @@ class Eyes:
     caller: Caller
     access: Access | None
     now: datetime
+    feed: bool = False  # of a public feed nothing is seen by a tie
 
     @property
     def today(self) -> date:
@@ -168,6 +169,10 @@ class Eyes:
         held = self._held(row)
         level = row.item.get("disclosure")  # subjects, identifiers and departments have none of their own
         for one in self.policy.grounds(self.row_class(row), row.kind):
+            if self.feed:
+                if one == "always" and level in (None, "PUBLIC"):
+                    yield frozenset()
+                continue
             for other in {one} if one != "always" else {one, *self.policy.all_grounds(row.kind)}:
                 needed = CONDITIONS[one] | CONDITIONS[other]
                 if needed <= held and (level is None or level in reach(other)):
@@ -213,6 +218,8 @@ class Eyes:
     def _derived(self, row: Row, name: str) -> object:
         until = row.item.get("validUntil")
         past = isinstance(until, date) and until < self.today
+        if name == "record":
+            return row.item["record"]
         if name == "published":
             return not row.item["minor"]
         if name == "disputed":

@@ -1,8 +1,7 @@
 """One root field of the reference model: rows, their fields, parts and links, lists page by page."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TypeAlias
 
 from graphql import FieldNode
@@ -124,7 +123,7 @@ class Walk:
         if not below:
             self.told.levels[path, kind.name] = {WITHHELD}
             return None
-        shown = [one for one in _newest_first(kind, own) if self.eyes.shows(one)]
+        shown = [one for one in _newest_first(kind.order, own) if self.eyes.shows(one)]
         asked = self.document.below(nodes, kind.type_name)
         return [self.row(one, asked, path, None, below) for one in shown[:LIST_LIMIT]]
 
@@ -155,19 +154,20 @@ class Walk:
         nodes: list[FieldNode],
         path: Path,
         classes: frozenset[str],
-        wanted: Mapping[str, object] = MappingProxyType({}),
+        order: tuple[str, ...] | None = None,
     ) -> dict[str, object] | None:
-        """A page of rows of these ``classes`` with the ``wanted`` values; null if no row of them could be shown."""
+        """A page of rows of these ``classes``; null if no row of them could be shown."""
         if not classes:
             self.told.levels[path, kind.name] = {WITHHELD}
             return None
         given = self.document.arguments(nodes[0])
-        ordered, after = _newest_first(kind, rows), given.get("after")
+        every = [*self.world.of(kind.name)] if order is not None else rows
+        ordered, after = _newest_first(kind.order if order is None else order, every), given.get("after")
         if after is not None:
             ordered = self._behind(ordered, after)
         own = [row for row in ordered if row.subject_class in classes]
-        chosen = [row for row in own if all(row.item.get(name) == value for name, value in wanted.items())]
-        shown = [row for row in chosen if self.eyes.shows(row)]
+        wanted = {row.id for row in rows}
+        shown = [row for row in own if row.id in wanted and self.eyes.shows(row)]
         first = given.get("first", DEFAULT_FIRST)
         assert isinstance(first, int)
         page, more = shown[:first], len(shown) > first
@@ -246,7 +246,7 @@ class Walk:
             missing |= set() if access is not None and access.consent else {"consent"}
             missing |= set() if matter is not None else {"matter"}
             missing |= set() if matter is not None and matter.kind is MatterKind.SERVICE_OF_DOCUMENTS else {"service"}
-        return not CONDITIONS[condition] & missing
+        return not CONDITIONS[condition] & missing and (condition == "always" or not self.eyes.feed)
 
     def _note(self, row: Row) -> None:
         if BY_NAME[row.kind].owner is not Owner.NONE:
@@ -267,13 +267,13 @@ def field_of(kind: str, name: str) -> Field:
     return next(one for one in BY_NAME[kind].fields if one.name == name)
 
 
-def _newest_first(kind: Kind, rows: list[Row]) -> list[Row]:
-    """By the dates of the kind's order, then by id, the greatest first; unknown dates before all. Subjects by id."""
-    if not kind.order:
+def _newest_first(order: tuple[str, ...], rows: list[Row]) -> list[Row]:
+    """By these dates, then by id, the greatest first; unknown dates before all. Without any by id."""
+    if not order:
         return sorted(rows, key=lambda row: row.id)
 
     def key(row: Row) -> Iterator[object]:
-        for name in kind.order:
+        for name in order:
             value = row.item.get(name)
             yield (value is None, str(value))
         yield row.id

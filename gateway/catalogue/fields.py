@@ -162,6 +162,8 @@ class Kind:
     group: str = ""  # the policy group of its rows
     node: bool = True  # has an opaque id and can be asked for by ``node``
     listed: tuple[SubjectClass, ...] = ()  # whose rows a list at the root may hold
+    feed: tuple[SubjectClass, ...] = ()  # whose rows its public feed holds; none: it has no feed
+    feed_by: str = "receivedAt"  # what the feed is ordered by: the platform publishes what it receives
     filed: bool = False  # its rows are made on the platform, by mutations, and never come by intake
     reserved_by: str = ""  # the link whose target says whether rows are published; if not, they are MINOR
     named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list

@@ -18,6 +18,7 @@ from gateway.catalogue.person import PERSON
 from gateway.catalogue.rating import RATING, SCHEME
 from gateway.catalogue.reference import DEPARTMENT, IDENTIFIER
 from gateway.catalogue.repair import REPAIR
+from gateway.catalogue.withdrawal import WITHDRAWAL
 
 # Ids and cursors name a kind by its place in here: a new one goes to the end.
 KINDS: tuple[Kind, ...] = (
@@ -37,6 +38,7 @@ KINDS: tuple[Kind, ...] = (
     HONOR,
     JUDGMENT,
     REPAIR,
+    WITHDRAWAL,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

@@ -18,6 +18,7 @@ LICENSE = Kind(
     group="license",
     natural_key=("documentNumber", "organCode"),
     order=("decidedOn",),
+    feed=(SubjectClass.LEGAL, SubjectClass.INDIVIDUAL),
     fields=(
         *counterparty("XK", LICENSE_LAW, GROUP),
         Field("documentName", Type.TEXT, "行政许可决定文书名称", "Title of the decision document.", "text", free_text=True,

@@ -23,6 +23,7 @@ LISTING = Kind(
     group="listing",
     natural_key=("documentNumber", "organCode"),
     order=("decidedOn",),
+    feed=(SubjectClass.LEGAL,),
     fields=(
         *holder(LAW, GROUP),
         Field("nature", Type.CODE, "名单性质", "What the list is for (失信惩戒, 重点关注, 守信激励).", GROUP, required=True,

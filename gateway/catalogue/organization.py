@@ -24,6 +24,8 @@ ORGANIZATION = Kind(
     standings=(Standing.ORDINARY,),
     group="organization",
     natural_key=("uscc",),
+    listed=(SubjectClass.LEGAL,),
+    named_by="name",
     fields=(
         *registration(("ACTIVE", "SUSPENDED", "REVOKED", "DEREGISTERED")),
         Field("category", Type.CODE, "机构类别", "Kind of organization (GB 32100 positions 1-2).", "subject.identity",

@@ -21,6 +21,7 @@ PENALTY = Kind(
     group="penalty",
     natural_key=("documentNumber", "organCode"),
     order=("decidedOn",),
+    feed=(SubjectClass.LEGAL, SubjectClass.INDIVIDUAL),
     fields=(
         *counterparty("CF", PENALTY_LAW, GROUP),
         Field("documentNumber", Type.TEXT, "行政处罚决定书文号", "Number of the decision document.", GROUP, required=True,

@@ -5,6 +5,7 @@ clear. Ids come from the sequences in blocks. The connection and its transaction
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 import psycopg
@@ -63,7 +64,8 @@ class Loader:
         """
         number = next(self._subject_ids)
         wrapped = self._vault.new_subject_key(number)
-        place = Place(number, subject.subject_class, self._vault.unwrap(wrapped, number), number)
+        key, region = self._vault.unwrap(wrapped, number), subject.text("region") or None
+        place = Place(number, subject.subject_class, key, number, region)
         self._rows[subject.kind].append(self._shapes[subject.kind].row(place, subject.item))
         self._keys.append((number, wrapped))
         provenance = {"provider": subject.item["provider"], "batch": subject.item["batch"]}
@@ -92,7 +94,7 @@ class Loader:
 
     def _record(self, place: Place, record: Record) -> int:
         number = next(self._record_ids)
-        at = Place(place.subject, place.subject_class, place.key, number)
+        at = replace(place, row=number)
         self._rows[record.kind].append(self._shapes[record.kind].row(at, record.item))
         return number
 

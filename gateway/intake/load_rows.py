@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from gateway.catalogue.codes import CITIZEN_ID, holds_citizen_number, normalize
 from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, SubjectClass, Type, snake
+from gateway.catalogue.grams import grams, searchable
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
 from gateway.intake.sample_rows import Item, Value
@@ -16,7 +17,7 @@ from gateway.vault.masks import masked
 from gateway.vault.seal import SubjectKey
 from gateway.vault.vault import Vault
 
-Cell: TypeAlias = Value | bytes
+Cell: TypeAlias = Value | bytes | list[str]
 MINOR_KINDS = frozenset({"警告", "通报批评"})  # APL art. 9 (1): not published by Order 36
 BASE = ("version", "subject_class", "provider", "batch")
 WINDOWS = ("disclosure", "status", "minor", "retained_until")
@@ -33,6 +34,7 @@ class Place:
     subject_class: SubjectClass
     key: SubjectKey
     row: int
+    region: str | None = None  # of the subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,17 @@ class Shape:
         self.ending = Standing.ENDED in kind.standings
         key = ("subject_id", "id") if kind.owner is Owner.RECORD else ("subject_id",)
         self.references = tuple(link.name for link in kind.links if not link.many and link.name not in BASE)
-        base = key + BASE + tuple(map(snake, self.references)) + (WINDOWS if self.ending else ())
-        self.columns = base + tuple(column for slot in self.slots for column in _columns(slot))
+        self.searched = kind.named_by
+        base = (
+            key
+            + BASE
+            + (("subject_region",) if kind.feed else ())
+            + tuple(map(snake, self.references))
+            + (WINDOWS if self.ending else ())
+        )
+        name = snake(self.searched)
+        search = (f"{name}_search", f"{name}_grams") if name else ()
+        self.columns = base + tuple(column for slot in self.slots for column in _columns(slot)) + search
         self._known = frozenset(_item_keys(self))
         self._rules = tuple(_rule(slot) for slot in self.slots)
 
@@ -69,11 +80,17 @@ class Shape:
         if self.kind.owner is Owner.RECORD:
             cells.append(place.row)
         cells += (item.get("version", 1), place.subject_class.value, item["provider"], item["batch"])
+        if self.kind.feed:
+            cells.append(place.region)
         cells += (item[name] for name in self.references)
         if self.ending:
             cells += (item["disclosure"], item["status"], minor(item), item.get("retained_until"))
         for slot in self.slots:
             cells += slot.fill(self, slot, place, item, item.get(slot.name))
+        if self.searched:
+            name = item.get(self.searched)
+            spelled = None if name is None else searchable(str(name))
+            cells += (spelled, None if spelled is None else list(grams(spelled)))
         return cells
 
     def seal(self, slot: Slot, place: Place, value: Value) -> bytes | None:

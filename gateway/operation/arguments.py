@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.catalogue.codes import CERTIFICATE_LENGTH, CITIZEN_ID, check, normalize
-from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Field
 from gateway.catalogue.fields import Type as FieldType
+from gateway.catalogue.grams import LEAST, searchable
+from gateway.catalogue.lists import CONTAINS, LISTS, Filter
 from gateway.catalogue.person import PERSON
 from gateway.catalogue.reference import IDENTIFIER_KINDS
 from gateway.errors import Fault
@@ -35,7 +36,6 @@ _MATTER_KINDS = MappingProxyType({item.name: item for item in MatterKind})
 # Fields of SubjectBy → the kind of identifier they look up.
 _KINDS = MappingProxyType({_camel(word): word for word in IDENTIFIER_KINDS})
 _NAME_LENGTH = next(item.length for item in PERSON.fields if item.name == "name")
-_FILTERS = MappingProxyType({item.name: item for item in ENTERPRISE.fields if item.filter})
 # Forms that a filter value must have, by the standard of its field.
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = MappingProxyType(
     {
@@ -57,7 +57,7 @@ def root_arguments(name: RootName, key: str, given: Mapping[str, object], faults
     return RootArguments(
         by=_by(name, by, given.get("asWritten") is True, (key, "by"), faults) if isinstance(by, dict) else None,
         node=_bounded(node, OPAQUE_LENGTH, (key, "id"), faults) if isinstance(node, str) else None,
-        filter=_filter(chosen, (key, "filter"), faults) if isinstance(chosen, dict) else (),
+        filter=_filter(LISTS[name].filters, chosen, (key, "filter"), faults) if isinstance(chosen, dict) else (),
         access=_access(access, (key, "access"), faults) if isinstance(access, dict) else None,
     )
 
@@ -121,11 +121,13 @@ def _matter(given: Mapping[str, object], path: Path, faults: list[Fault]) -> Mat
     )
 
 
-def _filter(given: Mapping[str, object], path: Path, faults: list[Fault]) -> tuple[tuple[str, str], ...]:
+def _filter(
+    known: Mapping[str, Filter], given: Mapping[str, object], path: Path, faults: list[Fault]
+) -> tuple[tuple[str, str], ...]:
     """In the order of the catalogue, so that the same filters make the same plan; null is as if not given."""
     return tuple(
-        (name, _filter_value(item, given[name], (*path, name), faults))
-        for name, item in _FILTERS.items()
+        (name, _filter_value(item.field, given[name], (*path, name), faults))
+        for name, item in known.items()
         if given.get(name) is not None
     )
 
@@ -134,6 +136,11 @@ def _filter_value(item: Field, value: object, path: Path, faults: list[Fault]) -
     if item.type is FieldType.CODE:
         return str(value)
     text = _text(value, item.length, path, faults)
+    if item.name == CONTAINS:
+        text = searchable(text)
+        if 0 < len(text) < LEAST:
+            faults.append(Fault(path, f"must have at least {LEAST} characters"))
+        return text
     pattern, rule = _FORMS.get(item.standard, (None, ""))
     if pattern and text and not pattern.match(text):
         faults.append(Fault(path, rule))

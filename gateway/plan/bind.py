@@ -5,6 +5,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from gateway.catalogue.grams import grams
+from gateway.catalogue.lists import CONTAINS
 from gateway.clock import statutory_day
 from gateway.plan.model import Plan
 from gateway.values import MATTER_PURPOSES, Access, By, Caller, Matter, MatterKind, RootArguments
@@ -63,6 +65,8 @@ def _own(
             return _bytea(blind[0])
         case "name_index" if blind is not None:
             return _bytea(blind[1])
+        case "grams":
+            return _array(grams(dict(arguments.filter)[CONTAINS]))
     return dict(arguments.filter)[name.removeprefix("filter.")].encode()
 
 
@@ -73,6 +77,12 @@ def _text(value: str) -> bytes | None:
 
 def _bytea(value: bytes) -> bytes:
     return b"\\x" + value.hex().encode()
+
+
+def _array(texts: tuple[str, ...]) -> bytes:
+    """A PostgreSQL array of texts."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return ("{" + ",".join(f'"{text}"' for text in quoted) + "}").encode()
 
 
 def _matter(ambient: Ambient) -> Matter | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, SubjectClass, snake
+from gateway.catalogue.kinds import KINDS
 from gateway.plan.fragment import MARK, NULL, TEXT, Expression, TableAlias, joined, json_text, literal, quoted, scalar
 from gateway.plan.ground import Ground, today
 from gateway.store.tables import CURRENT_STATUSES
@@ -188,9 +189,25 @@ def _sealed(row: Row, column: str, openable: Openable) -> Expression:
     return sa.func.coalesce(whole, literal(NULL), type_=TEXT)
 
 
+def _record_id(row: Row) -> Expression:
+    """The opaque id of the record that a withdrawal is about; of no person's, so alike for everybody."""
+    columns = row.table.c
+    number = sa.case(
+        *[
+            (columns.record_kind == literal(kind.name), literal(str(at)))
+            for at, kind in enumerate(KINDS)
+            if kind.feed and not kind.filed
+        ],
+        else_=literal(""),
+    )
+    return joined([f"{MARK}i", number, ",", columns.record_id, f",0{MARK}"])
+
+
 def _derived(row: Row, item: Field) -> Expression:
     columns = row.table.c
     match item.name:
+        case "record":
+            return _record_id(row)
         case "published":
             return sa.cast(sa.not_(columns.minor), TEXT)
         case "disputed":

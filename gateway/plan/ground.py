@@ -83,6 +83,10 @@ class Ground:
         parts = [self.holds(relation, kind, row) for relation in Relation(condition.value)]
         return sa.and_(*parts) if parts else None
 
+    def flag(self, name: str, value: Expression) -> Expression:
+        """A question that is asked once per statement, whatever uses its answer."""
+        return self._column(name, value, sa.Boolean())
+
     def source(self) -> TableAlias:
         """The one-row table with everything collected so far; ``offset 0`` keeps PostgreSQL from copying it around."""
         columns = [value.label(name) for name, value in self.sets.items()] or [sa.literal_column("1").label("one")]

@@ -6,21 +6,21 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine import Dialect
 
-from gateway.catalogue.fields import Kind, SubjectClass, snake
+from gateway.catalogue.fields import Kind, SubjectClass
 from gateway.catalogue.kinds import BY_NAME, KINDS
+from gateway.catalogue.lists import CONTAINS, LISTS, RootList
 from gateway.plan.admission import admitted, classes_of
 from gateway.plan.cells import Row
 from gateway.plan.fragment import NULL, Expression, Query, TableAlias, joined, literal
 from gateway.plan.ground import parameter, today
 from gateway.plan.model import Plan
 from gateway.plan.rows import Builder, Place
+from gateway.plan.search import holding
 from gateway.store.tables import table
 from gateway.values import Decision, Relation, Root, RootName, Selected, Statement
 
 _DIALECT: Dialect = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _IDENTIFIER = BY_NAME["identifier"]
-_LISTED = ("enterprises", BY_NAME["enterprise"])
-
 
 NOTHING = Plan(Statement("nothing", "SELECT NULL WHERE false"), (), (), (), Relation.NONE)
 
@@ -30,10 +30,10 @@ def kind_of(root: Root, target: Kind | None = None) -> Kind:
     match root.name:
         case RootName.NODE:
             return target if target is not None else KINDS[0]
-        case RootName.ENTERPRISES:
-            return _LISTED[1]
-        case _:
-            return BY_NAME[root.name.value]
+        case name if name in LISTS:
+            return LISTS[name].kind
+        case name:
+            return BY_NAME[name.value]
 
 
 def make(root: Root, decision: Decision, target: Kind | None, paged: frozenset[int], filters: tuple[str, ...]) -> Plan:
@@ -44,7 +44,8 @@ def make(root: Root, decision: Decision, target: Kind | None, paged: frozenset[i
     """
     kind = kind_of(root, target)
     builder = Builder(decision, paged)
-    select = _list(root, kind, builder, filters) if root.name is RootName.ENTERPRISES else _one(root, kind, builder)
+    listed = LISTS.get(root.name)
+    select = _one(root, kind, builder) if listed is None else _list(root, listed, builder, filters)
     compiled = select.compile(dialect=_DIALECT)
     sql = str(compiled)
     name = "q" + hashlib.sha256(sql.encode()).hexdigest()[:24]
@@ -52,7 +53,7 @@ def make(root: Root, decision: Decision, target: Kind | None, paged: frozenset[i
     for node in builder.nodes:
         relations |= node.decision.relations
     return Plan(
-        Statement(name, sql, slow=bool(filters)),
+        Statement(name, sql, slow=bool(filters) or bool(listed and listed.order)),
         tuple(compiled.positiontup or ()),
         tuple(builder.nodes),
         tuple(builder.openable.pairs),
@@ -96,15 +97,23 @@ def _one(root: Root, kind: Kind, builder: Builder) -> Query:
     return found.order_by(*order).limit(sa.literal_column("1"))
 
 
-def _list(root: Root, kind: Kind, builder: Builder, filters: tuple[str, ...]) -> Query:
-    """A connection at the root, in key order, with equality filters on fields that are CLEAR in every row."""
-    path = (root.key,)
+def _list(root: Root, listed: RootList, builder: Builder, filters: tuple[str, ...]) -> Query:
+    """A connection at the root, narrowed by fields that are CLEAR in every row it may hold."""
+    path, kind = (root.key,), listed.kind
     target = builder.alias(kind)
     row = Row(kind, target, classes_of(kind, frozenset(one.value for one in SubjectClass)))
     decided = builder.decided(path, kind)
     if not decided.arms:
         return sa.select(literal(NULL)).select_from(builder.ground.source()).where(sa.false())  # no row: no answer
-    where: list[Expression] = [target.c[snake(name)] == parameter(f"filter.{name}") for name in filters]
+    where: list[Expression] = []
+    if listed.feed:  # said outright, so that the index of the feed is found to hold every row that is wanted
+        where.append(target.c.subject_class.in_([literal(one.value) for one in kind.feed]))
+    for name in filters:
+        if name == CONTAINS:
+            others = [one for one in filters if one != CONTAINS]
+            where.append(holding(row, listed, others, root.slot, root.slot in builder.paged, builder.ground))
+        else:
+            where.append(target.c[listed.filters[name].column] == parameter(f"filter.{name}"))
     child = Selected(root.key, root.name.value, "Query", root.children, root.slot)
-    text = builder.connection(row, decided, child, Place(path, ()), where)
+    text = builder.connection(row, decided, child, Place(path, ()), where, listed.order)
     return sa.select(text).select_from(builder.ground.source())

@@ -65,11 +65,12 @@ def matched_by(identifier: TableAlias | None, selected: tuple[Selected, ...]) ->
     yield from ("{", *comma(members), "}")
 
 
-def newest(row: Row) -> list[Expression]:
-    """The order of a list: newest first where the kind has dates, otherwise by key."""
-    if not row.kind.order:
+def newest(row: Row, order: tuple[str, ...] | None = None) -> list[Expression]:
+    """The order of a list: newest first by the given dates or those of the kind; without any by key."""
+    dates = row.kind.order if order is None else order
+    if not dates:
         return [row.key]
-    return [*[sa.desc(row.table.c[snake(name)]) for name in row.kind.order], sa.desc(row.table.c.id)]
+    return [*[sa.desc(row.table.c[snake(name)]) for name in dates], sa.desc(row.table.c.id)]
 
 
 def comma(members: list[list[Piece]]) -> Iterator[Piece]:

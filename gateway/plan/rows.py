@@ -182,9 +182,19 @@ class Builder:
         return Row(row.kind, row.table, tuple(one for one in row.classes if one in shown))
 
     def connection(
-        self, row: Row, decided: KindDecision, child: Selected, place: Place, where: list[Expression]
+        self,
+        row: Row,
+        decided: KindDecision,
+        child: Selected,
+        place: Place,
+        where: list[Expression],
+        order: tuple[str, ...] | None = None,
     ) -> Expression:
-        """A Relay connection: one row more than asked is read to know whether there is a next page."""
+        """A Relay connection: one row more than asked is read to know whether there is a next page.
+
+        ``order``: the dates by which it is newest first, if they are not those of the kind.
+        """
+        order = row.kind.order if order is None else order
         first = parameter(f"first_{child.slot}")
         narrowed = self.seen(row, decided)
         columns: list[Expression] = []
@@ -204,11 +214,11 @@ class Builder:
         if hidden >= 0 and any(member.name != "__typename" for member in child.children):
             columns.append(joined(self.marked(narrowed, decided, (), place)))
         admission = admitted(decided.arms, row, self.ground)
-        conditions = [*where, *([admission] if admission is not None else []), *self._after(row, child, place)]
+        conditions = [*where, *([admission] if admission is not None else []), *self._after(row, child, place, order)]
         rows = (
-            sa.select(*[column.label(f"c{at}") for at, column in enumerate(columns)], row.key.label("key"))
+            sa.select(*[column.label(f"c{at}") for at, column in enumerate(columns)], _cursor_key(row).label("key"))
             .where(*conditions)
-            .order_by(*newest(row))
+            .order_by(*newest(row, order))
             .limit(first + _ONE)
             .correlate(*place.scope)
         )
@@ -263,26 +273,25 @@ class Builder:
                 members.append([f'{head}"{member.on}"'])
             else:
                 at = _ONE if member.name == "startCursor" else sa.func.least(count, first, type_=sa.Integer())
-                whose = personal(row)
-                assert isinstance(whose, str)  # a connection hangs on one subject, or on none that is a person
                 opening = literal(f"{MARK}c{KINDS.index(row.kind)},")
-                cursor = opening.concat(sa.cast(keys[at], TEXT)).concat(literal(f",{whose}{MARK}"))
+                cursor = opening.concat(keys[at]).concat(literal(MARK))
                 members.append([head, sa.func.coalesce(cursor, literal(NULL), type_=TEXT)])
         yield from ("{", *comma(members), "}")
 
-    def _after(self, row: Row, child: Selected, place: Place) -> Iterator[Expression]:
+    def _after(self, row: Row, child: Selected, place: Place, order: tuple[str, ...]) -> Iterator[Expression]:
         """Keyset paging: what comes after the row that the cursor names, in the order of the list."""
         if child.slot not in self.paged:
             return
         after = parameter(f"after_{child.slot}")
-        if not row.kind.order:
+        if not order:
             yield row.key > after
             return
         last = self.alias(row.kind)
-        names = [snake(name) for name in row.kind.order]
-        at = sa.select(*[last.c[name] for name in names], last.c.id)
-        own = last.c.subject_id == row.table.c.subject_id
-        found = at.where(last.c.id == after, own).correlate(row.table, *place.scope).scalar_subquery()
+        names = [snake(name) for name in order]
+        at = sa.select(*[last.c[name] for name in names], last.c.id).where(last.c.id == after)
+        if place.scope:  # of one subject; at the root a list is of many
+            at = at.where(last.c.subject_id == row.table.c.subject_id)
+        found = at.correlate(row.table, *place.scope).scalar_subquery()
         yield sa.tuple_(*[row.table.c[name] for name in names], row.table.c.id) < found
 
     def _row_marker(self, number: int, row: Row, decided: KindDecision) -> Iterator[Piece]:
@@ -314,6 +323,11 @@ class Builder:
         return sa.type_coerce(total.self_group(), sa.Integer())
 
 
+def _cursor_key(row: Row) -> Expression:
+    """What a cursor is made of: the key, and whether the row is a person's."""
+    return joined([row.key, ",", personal(row)])
+
+
 def _shows_rows(member: Selected) -> bool:
     """Whether a member of a connection shows rows, each with its marker."""
     return member.name == "nodes" or (member.name == "edges" and any(child.name == "node" for child in member.children))
@@ -342,4 +356,4 @@ def _arrays(row: Row, rows: Query, lists: int, keys: bool) -> Query:
         return sa.select(sa.func.array(only.scalar_subquery(), type_=ARRAY(TEXT)).label("c0"))
     page = rows.subquery(f"{row.table.name}_rows")
     arrays = [sa.func.array_agg(page.c[f"c{at}"], type_=ARRAY(TEXT)).label(f"c{at}") for at in range(lists)]
-    return sa.select(*arrays, sa.func.array_agg(page.c.key, type_=ARRAY(sa.BigInteger())).label("keys"))
+    return sa.select(*arrays, sa.func.array_agg(page.c.key, type_=ARRAY(TEXT)).label("keys"))

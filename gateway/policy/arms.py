@@ -75,6 +75,7 @@ class Lens:
     visibility: Visibility
     ground: Ground
     protected: bool
+    feed: bool = False  # a public feed holds what its reader sees without any tie, and nothing beyond
 
     def arms(self, kind: str, row_class: RowClass) -> tuple[Arm, ...]:
         """The ways a row of this class may be shown, simplest first; none is implied by another."""
@@ -86,6 +87,8 @@ class Lens:
                 needed = words.relations(condition)
                 if not any(words.implies(needed, words.relations(arm.condition)) for arm in found):
                     found.append(Arm(row_class, condition, grant.rule))
+        if self.feed:
+            return tuple(arm for arm in found if arm.condition is Condition.ALWAYS)
         if Standing.ENDED in BY_NAME[kind].standings and any(arm.condition is Condition.ALWAYS for arm in found):
             found += [Arm(row_class, one, found[0].rule) for one in self._reaching(kind)]
         return tuple(found)

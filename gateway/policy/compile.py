@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
+from gateway.catalogue.lists import LISTS, RootList
 from gateway.errors import Fault
 from gateway.policy import cases, files, invariants, words
 from gateway.policy.enforcer import Enforcer, ModelRefused
@@ -174,12 +175,18 @@ def _granting(rules: Sequence[Rule], act: str, condition: str) -> str:
 
 
 def _never(cells: Mapping[str, Mapping[RowClass, Cell]]) -> frozenset[str]:
-    """Coordinates that no row can show: no grant in any class whose rows can be admitted."""
-    return frozenset(
+    """Coordinates that no row can show: no grant in any class whose rows can be admitted; feeds without public rows."""
+    hidden = frozenset(
         coordinate
         for coordinate, of_class in cells.items()
         if not any(cell.grants and cells[words.kind_of(coordinate)][one].grants for one, cell in of_class.items())
     )
+    return hidden | frozenset(one.name for one in LISTS.values() if one.feed and not _has_public_row(one, cells))
+
+
+def _has_public_row(feed: RootList, cells: Mapping[str, Mapping[RowClass, Cell]]) -> bool:
+    own = (f"{one.value}/{standing.value}" for one in feed.kind.feed for standing in feed.kind.standings)
+    return any(grant.condition is Condition.ALWAYS for one in own for grant in cells[feed.kind.name][one].grants)
 
 
 def _probes(visibility: Visibility, classes: _Classes) -> Iterator[tuple[str, RowClass, str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gateway.catalogue.fields import Owner, SubjectClass
+from gateway.catalogue.lists import LISTS
 from gateway.errors import Fault, InvalidOperation
 from gateway.policy import positions, redact, words
 from gateway.policy.arms import Ground, Lens
@@ -93,7 +94,8 @@ def decide(visibility: Visibility, root: Root, ground: Ground, filters: tuple[st
         for spot in positions.roots(root)
         if spot.kind.name not in visibility.never or root.name is not RootName.NODE
     )
-    walk = _Walk(Lens(visibility, ground, _protected(root, spots)))
+    feed = root.name in LISTS and LISTS[root.name].feed
+    walk = _Walk(Lens(visibility, ground, _protected(root, spots), feed))
     for spot in spots:
         walk.spot(spot, _subjects(root, spot, filters))
     kinds = MappingProxyType({key: _kind(draft) for key, draft in walk.drafts.items()})
@@ -102,7 +104,7 @@ def decide(visibility: Visibility, root: Root, ground: Ground, filters: tuple[st
 
 def _subjects(root: Root, spot: Spot, filters: tuple[str, ...]) -> frozenset[SubjectClass]:
     """Whose rows a root may answer with: there are kinds of subjects that nobody may list."""
-    return frozenset(spot.kind.found_by(filters)) if root.name is RootName.ENTERPRISES else _EVERYBODY
+    return frozenset(LISTS[root.name].classes(filters)) if root.name in LISTS else _EVERYBODY
 
 
 def _protected(root: Root, spots: tuple[Spot, ...]) -> bool:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from gateway.catalogue.fields import Kind, Link
 from gateway.catalogue.kinds import BY_NAME, KINDS
+from gateway.catalogue.lists import LISTS
 from gateway.errors import Fault, InternalError
 from gateway.values import Root, RootName, Selected
 
@@ -19,9 +20,9 @@ STRUCTURE = frozenset({"__typename", "id", "matched"})
 ROOT_KINDS: Mapping[RootName, str] = MappingProxyType(
     {
         RootName.ENTERPRISE: "enterprise",
-        RootName.ENTERPRISES: "enterprise",
         RootName.ORGANIZATION: "organization",
         RootName.PERSON: "person",
+        **{RootName(name): one.kind.name for name, one in LISTS.items()},
     }
 )
 _FIELD_NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -66,7 +67,7 @@ def roots(root: Root) -> tuple[Spot, ...]:
             if kind.node and (own := tuple(one for one in root.children if one.on in (kind.type_name, NODE_TYPE)))
         )
     kind = BY_NAME[ROOT_KINDS[root.name]]
-    records = connection(path, root.children) if root.name is RootName.ENTERPRISES else ((path, root.children),)
+    records = connection(path, root.children) if root.name in LISTS else ((path, root.children),)
     return (Spot(path, kind, records),)
 
 

@@ -8,6 +8,7 @@ import strawberry
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import BY_NAME
+from gateway.catalogue.lists import LISTS, RootList
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.person import PERSON
 from gateway.schema.make import Argument, Member, declare, input_type, object_type
@@ -49,8 +50,9 @@ class Roots:
             yield PERSON.name, self._root(PERSON, text, by)
         if self._types.node is not None:
             yield RootName.NODE.value, self._node()
-        if self._types.has(ENTERPRISE.name):
-            yield RootName.ENTERPRISES.value, self._enterprises()
+        for one in LISTS.values():
+            if self._types.has(one.kind.name) and self._types.shown(one.name):
+                yield one.name, self._list(one)
         yield RootName.VIEWER.value, Member(self._viewer(), "Who asks, and what they may see (当前用户).")
 
     def _root(self, kind: Kind, text: str, *by: Argument) -> Member:
@@ -61,20 +63,19 @@ class Roots:
         text = "Whatever has this id; an id that cannot be read answers like an absent one (节点)."
         return Member(nullable(self._types.node), text, (named, self._access_argument()))
 
-    def _enterprises(self) -> Member:
-        chosen = self._filter(ENTERPRISE)
-        arguments: tuple[Argument, ...] = (*PAGING, self._access_argument())
+    def _list(self, one: RootList) -> Member:
+        chosen = self._filter(one)
+        arguments: tuple[Argument, ...] = PAGING if one.feed else (*PAGING, self._access_argument())
         if chosen is not None:
             text = "Only rows with these values (筛选)."
             arguments = (Argument("filter", nullable(chosen), text, strawberry.UNSET), *arguments)
-        text = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
-        return Member(nullable(self._types.connection(ENTERPRISE)), text, arguments)
+        return Member(nullable(self._types.connection(one.kind)), one.text, arguments)
 
-    def _filter(self, kind: Kind) -> Any:
-        fields = [item for item in kind.fields if item.filter and self._types.shown(f"{kind.name}.{item.name}")]
-        members = {item.name: Member(nullable(type_of(item, self._words)), describe(item)) for item in fields}
-        text = f"Values that rows must have, all of them ({kind.zh}筛选条件)."
-        return input_type(f"{kind.type_name}Filter", text, members) if members else None
+    def _filter(self, one: RootList) -> Any:
+        shown = {name: item.field for name, item in one.filters.items() if self._types.shown(item.coordinate)}
+        members = {name: Member(nullable(type_of(item, self._words)), describe(item)) for name, item in shown.items()}
+        text = f"Values that rows must have, all of them ({one.kind.zh}筛选条件)."
+        return input_type(f"{one.kind.type_name}Filter", text, members) if members else None
 
     def _subject_by(self) -> Any:
         if self._by is None:
@@ -150,4 +151,4 @@ class Roots:
 
 def root_kind(name: RootName) -> Kind | None:
     """The kind a root gives, or None for ``viewer`` and ``node``."""
-    return ENTERPRISE if name is RootName.ENTERPRISES else BY_NAME.get(name.value)
+    return LISTS[name].kind if name in LISTS else BY_NAME.get(name.value)

@@ -36,6 +36,9 @@ sa.Index(
     postgresql_where=sa.and_(CASE.c.closed_at.is_(None), CASE.c.kind == "OBJECTION"),
 )
 
+# Which record a withdrawal is about; told as an opaque id only.
+table(BY_NAME["withdrawal"]).append_column(sa.Column("record_id", sa.BigInteger, nullable=False))
+
 CASE_EVENT = sa.Table(
     "case_event",
     METADATA,

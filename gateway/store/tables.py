@@ -116,6 +116,8 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
     yield _one_of("subject_class", tuple(one.value for one in kind.classes))
     yield sa.Column("provider", sa.Text, sa.ForeignKey("department.code"), nullable=False)
     yield from _text(kind.name, "batch")
+    if kind.feed:
+        yield sa.Column("subject_region", sa.Text)  # of the subject, when the record came
     for link in kind.links:
         if not link.many and link.name != "provider":
             yield sa.Column(snake(link.name), sa.Text, sa.ForeignKey(f"{link.kind}.code"), nullable=False)
@@ -126,6 +128,13 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
         yield _one_of("status", RECORD_STATUSES)
         yield sa.Column("minor", sa.Boolean, nullable=False)
         yield sa.Column("retained_until", sa.Date)
+
+
+def _searched(kind: Kind) -> Iterator[SchemaItem]:
+    """How a name is found by a part of it: its spelling for comparison and its bigrams (see ``catalogue.grams``)."""
+    if kind.named_by:
+        yield sa.Column(f"{snake(kind.named_by)}_search", sa.Text)
+        yield sa.Column(f"{snake(kind.named_by)}_grams", ARRAY(sa.Text))
 
 
 def _reserving(kind: Kind) -> Iterator[SchemaItem]:
@@ -147,6 +156,9 @@ def _indexes(kind: Kind) -> Iterator[sa.Index]:
             yield sa.Index(f"ix_{kind.name}_id", "id", unique=True)
             newest: list[sa.ColumnElement[Any]] = [sa.desc(snake(name)) for name in kind.order]
             yield sa.Index(f"ix_{kind.name}_newest", "subject_id", *newest, sa.desc("id"))
+            yield from _feed_indexes(kind)
+            if kind.name == "case":  # the desk reads the cases of everybody
+                yield sa.Index("ix_case_filed", *newest, sa.desc("id"))
         case Owner.NONE:
             return
     found = [f"{field.column}_index" for field in kind.fields if field.lookup]
@@ -154,6 +166,17 @@ def _indexes(kind: Kind) -> Iterator[sa.Index]:
         yield sa.Index("ix_identifier_value", "kind", *found)
     elif found:
         yield sa.Index(f"ix_{kind.name}_lookup", *reversed(found))
+
+
+def _feed_indexes(kind: Kind) -> Iterator[sa.Index]:
+    """A public feed as a whole, by region and by department; without the rows that it may not hold."""
+    if not kind.feed:
+        return
+    only = sa.column("subject_class").in_([one.value for one in kind.feed])
+    newest: list[sa.ColumnElement[Any]] = [sa.desc(snake(kind.feed_by)), sa.desc("id")]
+    yield sa.Index(f"ix_{kind.name}_feed", *newest, postgresql_where=only)
+    yield sa.Index(f"ix_{kind.name}_feed_region", "subject_region", *newest, postgresql_where=only)
+    yield sa.Index(f"ix_{kind.name}_feed_provider", "provider", *newest, postgresql_where=only)
 
 
 def _list_indexes(kind: Kind) -> Iterator[sa.Index]:
@@ -166,6 +189,9 @@ def _list_indexes(kind: Kind) -> Iterator[sa.Index]:
         if field.filter:
             where = None if field.name == kind.named_by else only
             yield sa.Index(f"ix_{kind.name}_{field.column}", field.column, "subject_id", postgresql_where=where)
+    if kind.named_by:
+        grams = f"{snake(kind.named_by)}_grams"
+        yield sa.Index(f"ix_{kind.name}_{grams}", grams, postgresql_using="gin", postgresql_where=only)
 
 
 def _table(kind: Kind) -> sa.Table:
@@ -178,6 +204,7 @@ def _table(kind: Kind) -> sa.Table:
     for part in kind.parts:
         for field in part.fields:
             items.extend(_forms(kind.name, field, part.column(field)))
+    items.extend(_searched(kind))
     items.extend(_reserving(kind))
     return sa.Table(kind.name, METADATA, *items, *_indexes(kind))
 

@@ -78,6 +78,12 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "person": "Person",
         "node": "Node",
         "enterprises": "EnterpriseConnection",
+        "organizations": "OrganizationConnection",
+        "cases": "CaseConnection",
+        "licenses": "LicenseConnection",
+        "penalties": "PenaltyConnection",
+        "listings": "ListingConnection",
+        "withdrawals": "WithdrawalConnection",
         "viewer": "Viewer!",
     }
     assert arguments(full, "enterprise") == {"by": "SubjectBy!", "asWritten": "Boolean", "access": "Access"}
@@ -85,7 +91,10 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
     assert arguments(full, "node") == {"id": "ID!", "access": "Access"}
     listed = {"filter": "EnterpriseFilter", "first": "Int", "after": "String", "access": "Access"}
     assert arguments(full, "enterprises") == listed
-    assert fields_of(full, "EnterpriseFilter") == {"name", "status", "region", "industry"}
+    assert fields_of(full, "EnterpriseFilter") == {"name", "nameContains", "status", "region", "industry"}
+    assert arguments(full, "penalties") == {"filter": "PenaltyFilter", "first": "Int", "after": "String"}
+    assert fields_of(full, "PenaltyFilter") == {"region", "department"}
+    assert fields_of(full, "CaseFilter") == {"kind", "state", "department"}
 
 
 def test_only_structure_is_never_null(full: GraphQLSchema) -> None:
@@ -216,7 +225,7 @@ def test_a_field_has_the_same_type_for_every_role(full: GraphQLSchema, role: Rol
 
 def test_a_filter_follows_its_field() -> None:
     schema = build(frozenset({"enterprise.industry", "enterprise.status"}))
-    assert fields_of(schema, "EnterpriseFilter") == {"name", "region"}
+    assert fields_of(schema, "EnterpriseFilter") == {"name", "nameContains", "region"}
     gone = build(frozenset(f"enterprise.{name}" for name in ("name", "status", "region", "industry")))
     assert "filter" not in arguments(gone, "enterprises") and "EnterpriseFilter" not in gone.type_map
 

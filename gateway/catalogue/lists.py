@@ -1,0 +1,95 @@
+"""LISTS: every list at the root of the schema: of which kind, in which order, by what it may be narrowed.
+
+Subjects are listed in the order of their keys, cases and the public feeds newest first. There is no list of persons.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gateway.catalogue.case import CASE
+from gateway.catalogue.enterprise import ENTERPRISE
+from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
+from gateway.catalogue.kinds import KINDS
+from gateway.catalogue.organization import ORGANIZATION
+
+CONTAINS = "nameContains"
+_REGION = next(item for item in ENTERPRISE.fields if item.name == "region")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One way to narrow a list. ``coordinate`` is what a role must be shown to know of it."""
+
+    name: str
+    column: str
+    field: Field
+    coordinate: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootList:
+    """One list. ``order``: dates by which it is newest first; without any it is in the order of keys."""
+
+    name: str
+    kind: Kind
+    text: str
+    order: tuple[str, ...]
+    filters: Mapping[str, Filter]
+    feed: bool = False
+
+    def classes(self, filters: tuple[str, ...]) -> tuple[SubjectClass, ...]:
+        """Whose rows it may hold when these filters are given."""
+        if self.feed:
+            return self.kind.feed
+        return self.kind.found_by(filters) if self.kind.owner is Owner.SUBJECT else self.kind.classes
+
+
+def _of_subjects(kind: Kind, text: str) -> RootList:
+    found = {
+        item.name: Filter(item.name, item.column, item, f"{kind.name}.{item.name}")
+        for item in kind.fields
+        if item.filter
+    }
+    contains = Field(CONTAINS, Type.TEXT, "名称包含", "Part of the name, 2 characters or more.", "subject.identity")
+    found[CONTAINS] = Filter(CONTAINS, "name", contains, f"{kind.name}.name")
+    return RootList(kind.plural, kind, text, (), MappingProxyType(found))
+
+
+def _feed(kind: Kind) -> RootList:
+    region = Field("region", Type.TEXT, "行政区划", "Region of the subject when the record came (GB/T 2260).", "subject.identity",
+                   length=6, standard="GB/T 2260")  # fmt: skip
+    department = Field(
+        "department", Type.TEXT, "部门", "Code of the department that provided it.", "department", length=32
+    )
+    found = {
+        "region": Filter("region", "subject_region", region, f"{ENTERPRISE.name}.{_REGION.name}"),
+        "department": Filter("department", "provider", department, kind.name),
+    }
+    text = f"Public feed, newest first; rows of natural persons are in none ({kind.zh}公示，按公示时间倒序)."
+    return RootList(kind.plural, kind, text, (kind.feed_by,), MappingProxyType(found), feed=True)
+
+
+def _cases() -> RootList:
+    named = {item.name: item for item in CASE.fields}
+    found = {
+        name: Filter(name, named[name].column, named[name], f"{CASE.name}.{name}")
+        for name in ("kind", "state", "department")
+    }
+    text = "The cases one may see, newest first: one's own, those of one's department, all for the desk (案件列表)."
+    return RootList(CASE.plural, CASE, text, CASE.order, MappingProxyType(found))
+
+
+_ENTERPRISES = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
+_ORGANIZATIONS = "Legal persons that are not enterprises, page by page (非企业法人列表)."
+LISTS: Mapping[str, RootList] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            _of_subjects(ENTERPRISE, _ENTERPRISES),
+            _of_subjects(ORGANIZATION, _ORGANIZATIONS),
+            _cases(),
+            *(_feed(kind) for kind in KINDS if kind.feed),
+        )
+    }
+)

@@ -1,0 +1,57 @@
+"""Subjects whose name contains a text: by the index of bigrams where they are few, along the keys where they are many.
+
+A text that many names hold (有限公司) would make the index give back most of the table, to be sorted for one page.
+Whether it is such a text is found out first, and counted no further than ``MANY``; then the page is read in key order,
+and what is wanted comes soon because it is frequent. Either way the text itself is looked for in every candidate: its
+pairs of characters may stand apart.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from gateway.catalogue.fields import SubjectClass
+from gateway.catalogue.lists import CONTAINS, RootList
+from gateway.plan.cells import Row
+from gateway.plan.fragment import Expression, Query, TableAlias, literal
+from gateway.plan.ground import Ground, parameter
+from gateway.store.tables import table
+
+MANY = 1000
+
+_ONE = sa.literal_column("1", sa.Integer())
+
+
+def holding(row: Row, listed: RootList, others: list[str], slot: int | None, paged: bool, ground: Ground) -> Expression:
+    """Whether a row is on the wanted page of those whose name contains the text and that fit the other filters."""
+    found = table(row.kind).alias("found")
+    narrowed = [
+        _listed(found, listed),
+        *(found.c[listed.filters[name].column] == parameter(f"filter.{name}") for name in others),
+    ]
+    if paged:
+        narrowed.append(found.c.subject_id > parameter(f"after_{slot}"))
+    many = ground.flag("many", _many(row))
+    page = parameter(f"first_{slot}") + _ONE
+    text = sa.func.strpos(found.c.name_search, parameter(f"filter.{CONTAINS}")) > sa.literal_column("0")
+    indexed = found.c.name_grams.contains(sa.bindparam("grams", type_=ARRAY(sa.Text)))
+    # ``offset 0``: with a limit in sight PostgreSQL would walk the keys here too, in the hope of meeting a match soon.
+    few = sa.select(found.c.subject_id).where(indexed, text, *narrowed).offset(sa.literal_column("0")).subquery("few")
+    by_index = sa.select(few.c.subject_id).where(sa.not_(many)).order_by(few.c.subject_id).limit(page)
+    by_key = sa.select(found.c.subject_id).where(many, text, *narrowed).order_by(found.c.subject_id).limit(page)
+    both = sa.union_all(by_index, by_key).subquery("either")
+    keys: Query = sa.select(both.c.subject_id)
+    return row.table.c.subject_id == sa.any_(sa.func.array(keys.scalar_subquery(), type_=ARRAY(sa.BigInteger())))
+
+
+def _many(row: Row) -> Expression:
+    """Whether more than MANY names hold all the bigrams."""
+    found = table(row.kind).alias("counted")
+    indexed = found.c.name_grams.contains(sa.bindparam("grams", type_=ARRAY(sa.Text)))
+    some = sa.select(_ONE.label("one")).where(indexed).limit(sa.literal_column(str(MANY + 1))).subquery("some")
+    counted: Query = sa.select(sa.func.count()).select_from(some)
+    return counted.scalar_subquery() > sa.literal_column(str(MANY))
+
+
+def _listed(found: TableAlias, listed: RootList) -> Expression:
+    classes = listed.kind.listed or (SubjectClass.LEGAL,)
+    return found.c.subject_class.in_([literal(one.value) for one in classes])
