@@ -17,7 +17,7 @@ from tests.reference_rows import Row, World
 from tests.reference_worlds import BASES, CONSUMERS, DEPARTMENTS, MATTER_KINDS, PRINCIPALS, PURPOSES
 
 _ROLES = (
-    *(Role.PUBLIC, Role.GOVERNMENT, Role.FINANCIAL, Role.AGENCY, Role.SUBJECT, Role.HANDLER) * 5,
+    *(Role.PUBLIC, Role.GOVERNMENT, Role.FINANCIAL, Role.AGENCY, Role.SUBJECT, Role.HANDLER, Role.DESK) * 5,
     *(Role.GOVERNMENT, Role.FINANCIAL, Role.AGENCY, Role.SUBJECT, Role.HANDLER) * 3,
     *(Role.AUDITOR, Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN),
 )
@@ -66,7 +66,7 @@ def who(chance: Chance) -> Caller:
             return Caller(role, "officer", chance.pick((*CONSUMERS, "unknown")), assurance=assurance, token="t")
         case Role.SUBJECT:
             return Caller(role, chance.pick(PRINCIPALS), chance.pick(("", "app")), assurance=assurance, token="t")
-        case Role.HANDLER:
+        case Role.HANDLER | Role.DESK:
             department = chance.pick((*DEPARTMENTS, ""))
             return Caller(role, chance.pick(PRINCIPALS[-2:]), "", department, "", assurance, "t")
         case _:
@@ -96,7 +96,7 @@ def on_what(chance: Chance, world: World, caller: Caller) -> dict[str, object] |
 def _about(chance: Chance, world: World, caller: Caller, access: Mapping[str, object] | None) -> Row:
     """Somebody; mostly one to whom the caller has some tie."""
     tied = {one.subject for one in world.mandates if one.principal == caller.principal and caller.role is Role.SUBJECT}
-    if caller.role is Role.HANDLER:
+    if caller.role in (Role.HANDLER, Role.DESK):
         tied |= {one.subject for one in world.cases if one.department == caller.department}
     if access is not None:
         tied |= {one.subject for one in world.consents if one.number == access.get("consent")}

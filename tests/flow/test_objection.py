@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
+from gateway.catalogue.fields import Kind
+from gateway.catalogue.kinds import KINDS
 from gateway.intake.sample_demo import DEMO
 from gateway.store.database import Connections
 from tests.flow.documents import CITIZEN, COMMON, LEGAL, PERSON
@@ -249,3 +251,27 @@ async def test_aliases_fragments_and_directives_work(house: House) -> None:
     assert list(body) == ["mine", "__typename"]
     assert list(body["mine"]) == ["key", "by", "__typename"]
     assert body["mine"]["by"] == {"on": "2026-12-02", "__typename": "Deadline"}
+
+
+_OBJECTED = [kind for kind in KINDS if any(item.name == "disputedOn" for item in kind.fields)]
+
+
+@pytest.mark.parametrize("kind", _OBJECTED, ids=lambda kind: kind.name)
+async def test_every_kind_of_record_can_be_objected_to(house: House, kind: Kind) -> None:
+    """Whatever it is about: marked for whoever sees it, in the same transaction, and never twice by the same person."""
+    asked = (
+        f"query($uscc: String!) {{ enterprise(by: {{uscc: $uscc}}) {{ {kind.plural} {{ nodes {{ id disputed }} }} }} }}"
+    )
+
+    async def rows(persona: str) -> dict[str, bool]:
+        nodes = (await house.data(persona, asked, LEGAL))["enterprise"][kind.plural]["nodes"]
+        return {node["id"]: node["disputed"] for node in nodes}
+
+    record = next(number for number, disputed in (await rows("enterprise-rep")).items() if not disputed)
+    body = await filed(house, "enterprise-rep", {"id": record})
+    assert body["data"]["fileObjection"]["state"] == "ROUTED"
+    assert (await rows("enterprise-rep"))[record] is True
+    if kind.name != "repair":  # of which nobody but its subject and its handler may know
+        assert (await rows("bank")).get(record, True) is True
+    _, again = await house.ask("enterprise-rep", FILE, {"record": record, "field": None, "claim": "再次提出。"})
+    assert again["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"

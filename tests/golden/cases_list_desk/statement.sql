@@ -1,0 +1,26 @@
+-- cases: $1 first_0, $2 department, $3 principal, $4 now
+-- may open: case.claim
+SELECT (
+  SELECT concat('{"nodes":[', array_to_string(case_1_page.c0[1:$1], ','), '],"pageInfo":{"hasNextPage":', CAST(coalesce(cardinality(case_1_page.c0), 0) > $1 AS TEXT), '}}') AS concat_1
+  FROM (
+    SELECT array((
+      SELECT concat('§0/', case_1.subject_class, '/ordinary/', CASE
+        WHEN (case_1.id = ANY (ground.case_rows)) THEN 8
+        ELSE 0 END, ',', case_1.subject_id, ',', case_1.id, ',', case_1.version, '§¤k', case_1.subject_id, ',', (
+        SELECT encode(subject_key.wrapped, 'hex') AS encode_1
+        FROM subject_key
+        WHERE subject_key.subject_id = case_1.subject_id), '¤{"kind":', coalesce('"' || CAST(case_1.kind AS TEXT) || '"', 'null'), ',"state":', coalesce('"' || CAST(case_1.state AS TEXT) || '"', 'null'), ',"filedOn":', coalesce('"' || CAST(case_1.filed_on AS TEXT) || '"', 'null'), ',"deadlineOn":', coalesce('"' || CAST(case_1.deadline_on AS TEXT) || '"', 'null'), ',"department":', coalesce(CAST(to_json(case_1.department) AS TEXT), 'null'), ',"recordKind":', coalesce(CAST(to_json(case_1.record_kind) AS TEXT), 'null'), ',"against":', coalesce(CAST(to_json(case_1.against) AS TEXT), 'null'), ',"claim":', CASE
+        WHEN (case_1.id = ANY (ground.case_rows)) THEN coalesce(concat('¤v0,', case_1.subject_id, ',', case_1.id, ',') || encode(case_1.claim_sealed, 'hex') || '¤', 'null')
+        ELSE 'null' END, '}') AS c0
+      FROM "case" AS case_1
+      ORDER BY case_1.filed_on DESC, case_1.id DESC
+      LIMIT $1 + 1)) AS c0) AS case_1_page) AS anon_1
+FROM (
+  SELECT array((
+    SELECT "case".record_id
+    FROM "case"
+    WHERE "case".department = $2 AND ("case".handler IS NULL OR "case".handler = $3) AND "case".filed_at <= $4 AND ("case".closed_at IS NULL OR "case".closed_at > $4) AND "case".record_id IS NOT NULL UNION ALL
+    SELECT "case".id
+    FROM "case"
+    WHERE "case".department = $2 AND ("case".handler IS NULL OR "case".handler = $3) AND "case".filed_at <= $4 AND ("case".closed_at IS NULL OR "case".closed_at > $4))) AS case_rows
+  LIMIT ALL OFFSET 0) AS ground
