@@ -5,7 +5,7 @@ else) and the level that must come out. ``condition: "*"`` says that the level c
 action (``{row, action, condition, allowed}``) says whether the role may perform it under the condition.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +64,13 @@ class ActionCase:
 
 def parse_actions(file: str, text: str) -> tuple[ActionCase, ...]:
     """The cases of one file that are about actions. Raises PolicyRefused with every malformed entry."""
+    return _actions(file, tuple(entries(file, text)))
+
+
+def _actions(file: str, read: Iterable[tuple[int, dict[str, str]]]) -> tuple[ActionCase, ...]:
     faults: list[Fault] = []
     found: list[ActionCase] = []
-    for line, entry in entries(file, text):
+    for line, entry in read:
         if "action" not in entry:
             continue
         wrong = [*_action_faults(entry)]
@@ -81,9 +85,13 @@ def parse_actions(file: str, text: str) -> tuple[ActionCase, ...]:
 
 def parse(file: str, text: str) -> tuple[Case, ...]:
     """The cases of one file that are about cells. Raises PolicyRefused with every malformed entry."""
+    return _cells(file, tuple(entries(file, text)))
+
+
+def _cells(file: str, read: Iterable[tuple[int, dict[str, str]]]) -> tuple[Case, ...]:
     faults: list[Fault] = []
     found: list[Case] = []
-    for line, entry in entries(file, text):
+    for line, entry in read:
         if "action" in entry:
             continue
         wrong = [*_faults(entry)]
@@ -103,7 +111,8 @@ def check(sources: tuple[tuple[str, str], ...], visibilities: Mapping[Role, Visi
     """Every case that the compiled policy does not meet."""
     for file, text in sources:
         try:
-            found, of_actions = parse(file, text), parse_actions(file, text)
+            read = tuple(entries(file, text))
+            found, of_actions = _cells(file, read), _actions(file, read)
         except PolicyRefused as refused:
             yield from refused.faults
             continue

@@ -86,7 +86,7 @@ def column(sources: Sources, role: Role, enforcer: Enforcer, asked: Answers | No
         lines = tuple(rules[index] for index in key)
         given = asked.get(lines)
         if given is None:
-            given = asked[lines] = _ask(enforcer, role, *members[0])
+            given = asked[lines] = _ask(enforcer, role, *members[0], [rule.values for rule in lines])
         by_forms: dict[frozenset[Level], Cell] = {}
         for coordinate, row_class in members:
             forms = frozenset(level for level in words.LEVEL_OF.values() if words.has_form(coordinate, level))
@@ -135,12 +135,14 @@ def undecided(sources: Sources, role: Role) -> Iterator[Fault]:
         yield Fault((file, end), f"fields no rule decides: {group} in {row_class} ({', '.join(names)})")
 
 
-def _ask(enforcer: Enforcer, role: Role, coordinate: str, row_class: RowClass) -> _Given:
+def _ask(
+    enforcer: Enforcer, role: Role, coordinate: str, row_class: RowClass, lines: Sequence[Sequence[str]]
+) -> _Given:
     return tuple(
         (act, condition)
         for act in words.LEVEL_OF
         for condition in words.CONDITIONS
-        if enforcer.decides(role.value, row_class, coordinate, act, condition)
+        if enforcer.decides(role.value, row_class, coordinate, act, condition, lines=lines)
     )
 
 

@@ -171,7 +171,8 @@ def _rule_faults(rule: Rule, owner: str) -> Iterator[str]:
     if rule.effect == "deny" and rule.condition != words.ANY:
         yield "a deny holds under every condition: write *"
     if known_class and known_object:
-        cells = [name for name, one in words.CELLS if rule.matches(name, one)]
+        members = words.MEMBERS[rule.object]
+        cells = [name for name in members for one in words.CLASSES_OF[name] if words.class_match(one, rule.row_class)]
         if not cells:
             yield f"no {rule.object!r} exists in class {rule.row_class!r}"
         elif known_act and not any(words.has_form(name, words.LEVEL_OF[rule.act]) for name in cells):
