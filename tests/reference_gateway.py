@@ -209,9 +209,12 @@ def _add(world: World, loader: Loader, family: Family) -> None:
 
 
 def _withdraw(side: Side, world: World) -> None:
-    """Take down every third record of a feed; the database writes down what was public."""
-    places = [at for at, row in enumerate(world.rows) if BY_NAME[row.kind].feed]
-    for at in places[::3]:
+    """Take down a record of each feed and class, the second of those that are public; the database writes it down."""
+    public: dict[tuple[str, str], list[int]] = {}
+    for at, row in enumerate(world.rows):
+        if BY_NAME[row.kind].feed and (row.item["status"], row.item["disclosure"]) == ("ACTIVE", "PUBLIC"):
+            public.setdefault((row.kind, row.subject_class), []).append(at)
+    for at in (places[min(1, len(places) - 1)] for places in public.values()):
         row = world.rows[at]
         target = table(BY_NAME[row.kind])
         execute(side.owner, sa.update(target).where(target.c.id == row.id).values(status="WITHDRAWN"))

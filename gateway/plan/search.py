@@ -9,7 +9,6 @@ pairs of characters may stand apart.
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.catalogue.fields import SubjectClass
 from gateway.catalogue.lists import CONTAINS, RootList
 from gateway.plan.cells import Row
 from gateway.plan.fragment import Expression, Query, TableAlias, literal
@@ -25,7 +24,7 @@ def holding(row: Row, listed: RootList, others: list[str], slot: int | None, pag
     """Whether a row is on the wanted page of those whose name contains the text and that fit the other filters."""
     found = table(row.kind).alias("found")
     narrowed = [
-        _listed(found, listed),
+        _held(found, listed, (CONTAINS, *others)),
         *(found.c[listed.filters[name].column] == parameter(f"filter.{name}") for name in others),
     ]
     if paged:
@@ -52,6 +51,5 @@ def _many(row: Row) -> Expression:
     return counted.scalar_subquery() > sa.literal_column(str(MANY))
 
 
-def _listed(found: TableAlias, listed: RootList) -> Expression:
-    classes = listed.kind.listed or (SubjectClass.LEGAL,)
-    return found.c.subject_class.in_([literal(one.value) for one in classes])
+def _held(found: TableAlias, listed: RootList, filters: tuple[str, ...]) -> Expression:
+    return found.c.subject_class.in_([literal(one.value) for one in listed.classes(filters)])
