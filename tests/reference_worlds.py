@@ -108,6 +108,7 @@ def schemes() -> Iterator[tuple[str, Item]]:
             "name": f"样例办法 {code}",
             "version": "1",
             "grades": "A B",
+            "disclosure": "AUTHORIZED" if shut else "PUBLIC",
             "source": "样例",
             "verified": False,
             "validFrom": TODAY,

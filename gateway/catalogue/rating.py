@@ -26,6 +26,8 @@ SCHEME = Kind(
         Field("name", Type.TEXT, "名称", "Name.", "scheme", required=True),
         Field("version", Type.TEXT, "版本", "The rule it follows, with its year.", "scheme", required=True),
         Field("grades", Type.TEXT, "等级", "Its grades, best first, parted by spaces.", "scheme", required=True),
+        Field("disclosure", Type.CODE, "公开属性", "How far its ratings reach.", "scheme", required=True,
+              values=("PUBLIC", "GOV_SHARED", "AUTHORIZED", "INTERNAL")),
         Field("published", Type.BOOLEAN, "是否公开", "Whether its ratings are public.", "scheme", derived=True),
         Field("source", Type.TEXT, "依据", "Where that is said.", "scheme", required=True, length=500),
         Field("verified", Type.BOOLEAN, "已核实", "Whether the source was read.", "scheme", required=True),

@@ -16,7 +16,9 @@ from gateway.assemble import Running, assemble, database, prepared_database, vau
 from gateway.cli.try_it import what_to_try
 from gateway.clock import BEIJING, SystemClock, SystemRandom
 from gateway.identity.development import PERSONAS, development_key
-from gateway.intake.load import generate, seed_demo
+from gateway.intake.department_files import write_files
+from gateway.intake.load import SEED, generate, seed_demo
+from gateway.intake.sample_words import read_words
 from gateway.policy.compile import load
 from gateway.schema.build import build, sdl
 from gateway.settings import Settings, SettingsError
@@ -82,7 +84,13 @@ def migrate_database(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def generate_sample(settings: Settings, options: argparse.Namespace) -> int:
-    """Load invented subjects and records."""
+    """Load invented subjects and records, or write them as files of departments."""
+    if options.files is not None:
+        options.files.mkdir(parents=True, exist_ok=True)
+        words, counts = read_words(SEED), (options.subjects, options.records)
+        for path in write_files(options.files, *counts, options.seed, words, _today(), faults=options.faults):
+            print(path)
+        return 0
     connections, server = prepared_database(settings)
     try:
         with psycopg.connect(connections.writer) as connection:

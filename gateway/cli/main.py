@@ -5,9 +5,10 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import commands
+from gateway.cli import commands, intake
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -21,6 +22,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "serve": commands.serve,
         "migrate": commands.migrate_database,
         "generate": commands.generate_sample,
+        "intake": intake.take_files,
+        "quarantine": intake.quarantine,
         "token": commands.token,
         "schema": commands.schema,
     }
@@ -38,6 +41,16 @@ def parser() -> argparse.ArgumentParser:
     generate.add_argument("--subjects", type=_positive, default=1000, help="how many subjects (default: 1000)")
     generate.add_argument("--records", type=_positive, default=10_000, help="how many records (default: 10000)")
     generate.add_argument("--seed", type=int, default=1, help="the same seed gives the same data (default: 1)")
+    generate.add_argument("--files", type=Path, metavar="DIR", help="write department files instead of loading")
+    generate.add_argument("--faults", action="store_true", help="with --files: make the faults that real files have")
+    taken = verbs.add_parser("intake", help="take files of departments: CSV (UTF-8, GB18030) and XLSX")
+    taken.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    taken.add_argument("--department", metavar="CODE", help="whose steward brings them; only rows of its own are taken")
+    taken.add_argument("--kind", metavar="KIND", help="what they hold (default: what their columns say)")
+    taken.add_argument("--rejects", type=Path, metavar="DIR", help="where refused rows go (default: beside the file)")
+    taken.add_argument("--json", action="store_true", help="print the receipts as JSON, one a line")
+    waiting = verbs.add_parser("quarantine", help="list rows that somebody must look at, and codes that match nobody")
+    waiting.add_argument("--department", metavar="CODE", help="only those of its files")
     token = verbs.add_parser("token", help="print a bearer token of a demo persona, signed by the development key")
     token.add_argument(
         "persona", choices=commands.persona_names(), metavar="PERSONA", help=", ".join(commands.persona_names())

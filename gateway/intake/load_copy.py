@@ -53,8 +53,8 @@ class Loader:
         self._shapes = shapes(vault)
         self._keys: list[tuple[int, bytes]] = []
         self._rows: dict[str, list[list[Cell]]] = {name: [] for name in ORDER}
-        self._subject_ids = self._ids(SUBJECT_IDS)
-        self._record_ids = self._ids(RECORD_IDS)
+        self._subject_ids = numbers(connection, SUBJECT_IDS)
+        self._record_ids = numbers(connection, RECORD_IDS)
         self.pending = 0
 
     def add(self, subject: Subject, records: Iterable[Record] = ()) -> tuple[int, tuple[int, ...]]:
@@ -80,7 +80,7 @@ class Loader:
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 for name in ORDER:
-                    _copy(cursor, BY_NAME[name].name, self._shapes[name], self._rows[name])
+                    copy_rows(cursor, BY_NAME[name].name, self._shapes[name], self._rows[name])
                 with cursor.copy(_statement(SUBJECT_KEY.name, ("subject_id", "wrapped"))) as copy:
                     for key in self._keys:
                         copy.write_row(key)
@@ -98,16 +98,19 @@ class Loader:
         self._rows[record.kind].append(self._shapes[record.kind].row(at, record.item))
         return number
 
-    def _ids(self, sequence: sa.Sequence) -> Iterator[int]:
-        block = sa.select(sequence.next_value()).select_from(sa.func.generate_series(1, ID_BLOCK))
-        while True:
-            for (number,) in execute(self._connection, block):
-                if not isinstance(number, int):
-                    raise InternalError
-                yield number
+
+def numbers(connection: Connection, sequence: sa.Sequence) -> Iterator[int]:
+    """Ids of a sequence, fetched in blocks; those of a block that are not used are gaps."""
+    block = sa.select(sequence.next_value()).select_from(sa.func.generate_series(1, ID_BLOCK))
+    while True:
+        for (number,) in execute(connection, block):
+            if not isinstance(number, int):
+                raise InternalError
+            yield number
 
 
-def _copy(cursor: psycopg.Cursor[tuple[object, ...]], table: str, shape: Shape, rows: list[list[Cell]]) -> None:
+def copy_rows(cursor: psycopg.Cursor[tuple[object, ...]], table: str, shape: Shape, rows: list[list[Cell]]) -> None:
+    """Copy rows whose cells stand in the order of the shape's columns."""
     if not rows:
         return
     with cursor.copy(_statement(table, shape.columns)) as copy:

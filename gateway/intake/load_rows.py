@@ -17,9 +17,9 @@ from gateway.vault.masks import masked
 from gateway.vault.seal import SubjectKey
 from gateway.vault.vault import Vault
 
-Cell: TypeAlias = Value | bytes | list[str]
+Cell: TypeAlias = Value | list[str]
 MINOR_KINDS = frozenset({"警告", "通报批评"})  # APL art. 9 (1): not published by Order 36
-BASE = ("version", "subject_class", "provider", "batch")
+BASE = ("version", "subject_class", "provider", "batch", "row_hash")
 WINDOWS = ("disclosure", "status", "minor", "retained_until")
 
 # What no text may hold: control characters (tab and line ends may stand in texts) and lone surrogates.
@@ -69,7 +69,7 @@ class Shape:
         name = snake(self.searched)
         search = (f"{name}_search", f"{name}_grams") if name else ()
         self.columns = base + tuple(column for slot in self.slots for column in _columns(slot)) + search
-        self._known = frozenset(_item_keys(self))
+        self.known = frozenset(_item_keys(self))
         self._rules = tuple(_rule(slot) for slot in self.slots)
 
     def row(self, place: Place, item: Item) -> list[Cell]:
@@ -80,6 +80,7 @@ class Shape:
         if self.kind.owner is Owner.RECORD:
             cells.append(place.row)
         cells += (item.get("version", 1), place.subject_class.value, item["provider"], item["batch"])
+        cells.append(item.get("row_hash"))
         if self.kind.feed:
             cells.append(place.region)
         cells += (item[name] for name in self.references)
@@ -100,7 +101,7 @@ class Shape:
         return self.vault.seal(place.key, self.kind.name, slot.column, place.row, str(value))
 
     def _faults(self, item: Item) -> Iterator[Fault]:
-        for name in sorted(item.keys() - self._known):
+        for name in sorted(item.keys() - self.known):
             yield Fault((self.kind.name, name), "is not in the catalogue")
         for name, value in item.items():
             if isinstance(value, str) and _UNFIT(value):
@@ -191,7 +192,7 @@ def _columns(slot: Slot) -> tuple[str, ...]:
 
 
 def _item_keys(shape: Shape) -> Iterator[str]:
-    yield from ("version", "provider", "batch", *shape.references)
+    yield from ("version", "provider", "batch", "row_hash", *shape.references)
     if Standing.MINOR in shape.kind.standings:
         yield "minor"
     if shape.ending:

@@ -96,7 +96,7 @@ def read_kind_words(directory: Path, organs: Mapping[str, Organ], causes: tuple[
 
 def schemes(directory: Path) -> tuple[Item, ...]:
     """The rows of the table ``scheme``, by column; ``minor``: its ratings are not public."""
-    texts = ("code", "name", "version", "grades", "source")
+    texts = ("code", "name", "version", "grades", "disclosure", "source")
     return tuple(
         {
             **{name: row[name] for name in texts},

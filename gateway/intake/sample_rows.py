@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from gateway.catalogue.fields import SubjectClass
 
-Value: TypeAlias = str | bool | int | date | datetime | Decimal | None
+Value: TypeAlias = bytes | str | bool | int | date | datetime | Decimal | None
 Item: TypeAlias = Mapping[str, Value]
 
 

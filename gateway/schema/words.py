@@ -164,6 +164,10 @@ OWN: Mapping[tuple[str, str], str] = MappingProxyType(
         ("ListingExitReason", "REVOKED"): "The decision was revoked (撤销).",
         ("IrregularityExitReason", "REVOKED"): "The decision was revoked (撤销).",
         ("CommitmentPerformance", "FULFILLED"): "All fulfilled (全部履行).",
+        ("RatingSchemeDisclosure", "PUBLIC"): "Anybody (社会公开).",
+        ("RatingSchemeDisclosure", "GOV_SHARED"): "Departments on duty (政务共享).",
+        ("RatingSchemeDisclosure", "AUTHORIZED"): "The subject, and whom it authorizes (授权查询).",
+        ("RatingSchemeDisclosure", "INTERNAL"): "The organ that decides (内部).",
         ("RowStanding", "ORDINARY"): "Publishable (可公示).",
         (
             "RowStanding",

@@ -116,6 +116,8 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
     yield _one_of("subject_class", tuple(one.value for one in kind.classes))
     yield sa.Column("provider", sa.Text, sa.ForeignKey("department.code"), nullable=False)
     yield from _text(kind.name, "batch")
+    if not kind.filed:
+        yield sa.Column("row_hash", sa.LargeBinary)  # keyed, of the row of a file that it came from
     if kind.feed:
         yield sa.Column("subject_region", sa.Text)  # of the subject, when the record came
     for link in kind.links:

@@ -26,6 +26,7 @@ SCHEME = """
     name text! 200
     version text! 200
     grades text! 200
+    disclosure word! PUBLIC GOV_SHARED AUTHORIZED INTERNAL
     source text! 500
     verified flag!
     valid_from date!

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from psycopg import sql
 
-from gateway.store import case_tables, log_tables
+from gateway.store import case_tables, intake_tables, log_tables
 from gateway.store.database import Connections, provision
 from gateway.store.embedded import SUPERUSER, EmbeddedServer
 from gateway.store.migrate import config, current, engine, head, migrate
@@ -24,7 +24,7 @@ LOG_TABLES = {
 }
 POSITIONED = {'"case"', "consent", "consumer", "mandate", "sharing_scope"}
 ALL = set(METADATA.tables)
-assert case_tables.CASE.metadata is METADATA  # the tables of cases are among them
+assert case_tables.CASE.metadata is intake_tables.BATCH.metadata is METADATA  # the tables of cases are among them
 
 # Everything a table is made of, as PostgreSQL itself prints it. Order of columns does not matter, nor do triggers.
 CATALOG = """

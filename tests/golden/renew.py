@@ -6,9 +6,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from gateway.clock import SystemRandom
 from gateway.store.database import provision
 from gateway.store.embedded import SUPERUSER, EmbeddedServer
 from gateway.store.migrate import migrate
+from gateway.vault.keys import FileProvider
+from gateway.vault.vault import Vault
+from tests.golden import intake
 from tests.golden.cases import cases
 from tests.harness import opened
 
@@ -22,6 +26,12 @@ async def _renew(home: Path) -> None:
             for case in cases():
                 for name, text in (await case.made(house)).items():
                     (case.folder / name).write_text(text)
+        files = home / "files"
+        files.mkdir()
+        apart = provision(server.conninfo(SUPERUSER, "postgres"), "intake")
+        migrate(apart.owner)
+        random = SystemRandom()
+        intake.renew(apart, Vault(FileProvider(home / "intake.key", random, create=True).unwrap(), random), files)
     finally:
         server.stop()
 

@@ -1,0 +1,290 @@
+"""One row of a file → an item of the catalogue, or everything that is wrong with it at once.
+
+A fault names the column and the rule and never the value. What is doubtful and not wrong is a *doubt*: the row is kept
+apart for a person to look at. What a text holds of third persons is a *flag*: the row is taken, its text stays sealed.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+
+from gateway.catalogue.codes import CITIZEN_ID, check, normalize
+from gateway.catalogue.fields import Field, Owner, Type
+from gateway.intake.files import Cells
+from gateway.intake.layouts import Layout, is_text, named_fields
+from gateway.intake.sample_rows import Value
+from gateway.intake.spellings import spelled
+
+FIRST_DAY = date(1949, 10, 1)
+OPEN_END = date(2099, 12, 31)  # how the standard writes "no end"
+OF_AGE = 18
+
+# APL art. 9; what follows a dash behind 其他 says what it is.
+PENALTY_KINDS = frozenset(
+    (
+        *("警告", "通报批评"),
+        *("罚款", "没收违法所得", "没收非法财物"),
+        *("暂扣许可证件", "降低资质等级", "吊销许可证件"),
+        *("限制开展生产经营活动", "责令停产停业", "责令关闭", "限制从业"),
+        *("行政拘留", "其他"),
+    )
+)
+_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "uscc": "USCC",
+        "subjectUscc": "USCC",
+        "organCode": "USCC",
+        "sourceUnitCode": "USCC",
+        "subjectRegistrationNumber": "REGISTRATION_NUMBER",
+        "subjectOrganizationCode": "ORGANIZATION_CODE",
+        "subjectTaxNumber": "TAX_NUMBER",
+        "subjectInstitutionCertificate": "CERTIFICATE_NUMBER",
+        "subjectSocialCertificate": "CERTIFICATE_NUMBER",
+    }
+)
+_PERSONAL = {"idNumber": "", "subjectIdNumber": "subjectIdType", "representativeIdNumber": "representativeIdType"}
+_DATES = re.compile(
+    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d\d)(\d\d))\Z", re.ASCII
+)
+_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?\Z", re.ASCII).match
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]").search
+# What may not be collected of anybody (Reg. 631 art. 14), and what may not enter the platform at all (domain.md §7).
+_NEVER = re.compile(r"宗教信仰|基因检测|指纹|血型|病史|艾滋|乙肝|精神病|癌症|[绝机秘]密★|★").search
+_ID_SHAPED = re.compile(
+    r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])\d{2}\d{3}[\dXx](?![\dXx])", re.ASCII
+).search
+_FLAGS: Mapping[str, Callable[[str], object]] = MappingProxyType(
+    {
+        "ID_NUMBER": _ID_SHAPED,
+        "PHONE": re.compile(r"(?<!\d)1\d{10}(?!\d)", re.ASCII).search,
+        "PLATE": re.compile(
+            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][A-Z0-9]{5,6}"
+        ).search,
+        "ADDRESS": re.compile(r"(?:路|街|巷|小区|村)[^，。；]{0,12}\d+号").search,
+    }
+)
+
+
+@dataclass(slots=True)
+class Checked:
+    """A row looked at: its item so far, its faults as (column, rule), its doubts and flags."""
+
+    line: int
+    item: dict[str, Value] = field(default_factory=dict)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+
+class Checker:
+    """Checks rows of one layout. ``today``: the day in Beijing on which they came."""
+
+    def __init__(self, layout: Layout, today: date) -> None:
+        """Everything that does not depend on a row is worked out here."""
+        self._layout = layout
+        self._width = layout.width
+        self._today = today
+        self._fields = dict(named_fields(layout.kind))
+        self._words = {name: spelled(item) for name, item in self._fields.items() if item.type is Type.CODE}
+        self._required = [name for name, item in self._fields.items() if item.required]
+        self._of_person = layout.kind.owner is Owner.SUBJECT and layout.kind.name == "person"
+
+    def row(self, line: int, cells: Cells) -> Checked:
+        """Look at one row."""
+        found = Checked(line)
+        for at, name in self._layout.places:
+            text = unicodedata.normalize("NFC", cells[at]).strip() if at < len(cells) else ""
+            if text:
+                self._cell(found, name, text)
+        if any(one.strip() for one in cells[self._width :]):
+            found.faults.append(("", "has more cells than the head has columns"))
+        self._whole(found)
+        return found
+
+    def _cell(self, found: Checked, name: str, text: str) -> None:
+        item = self._fields.get(name)
+        if _UNFIT(text):
+            found.faults.append((name, "holds a control character or is not valid Unicode"))
+            return
+        if item is None:  # whose the row is, or the second of two old columns
+            found.item[name] = text
+            return
+        if not text.isascii() and _NEVER(text):
+            found.faults.append((name, "holds what may not be collected or may not enter the platform; report it"))
+            return
+        match item.type:
+            case Type.CODE:
+                word = self._words[name].get(text)
+                if word is None:
+                    found.faults.append((name, "is none of the words of this column"))
+                else:
+                    found.item[name] = word
+            case Type.DATE:
+                self._date(found, name, text)
+            case Type.DECIMAL:
+                self._number(found, name, text)
+            case Type.BOOLEAN:
+                found.item[name] = text in ("是", "1", "true")
+            case _:
+                self._text(found, name, item, text)
+
+    def _date(self, found: Checked, name: str, text: str) -> None:
+        parts = _DATES.match(text.partition(" ")[0].partition("T")[0])
+        try:
+            day = None if parts is None else date(*(int(one) for one in parts.groups() if one is not None))
+        except ValueError:
+            day = None
+        if day is None:
+            found.faults.append((name, "is not a date (YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD)"))
+        elif day < FIRST_DAY and name != "birthDate":
+            found.faults.append((name, "lies before 1949-10-01"))
+        else:
+            found.item[name] = day
+
+    def _number(self, found: Checked, name: str, text: str) -> None:
+        try:
+            number = Decimal(text) if _NUMBER(text) else None
+        except InvalidOperation:
+            number = None
+        if number is None:
+            found.faults.append((name, "is not a number of at most 12 digits and 6 decimals"))
+        else:
+            found.item[name] = number
+
+    def _text(self, found: Checked, name: str, item: Field, text: str) -> None:
+        if text.startswith("="):
+            found.faults.append((name, "is a formula"))
+            return
+        kind = _CODES.get(name)
+        if kind is not None:
+            text = self._code(found, name, kind, text)
+        elif name.rpartition(".")[2] in _PERSONAL:
+            text = normalize(CITIZEN_ID, text)
+        if len(text) > item.length:
+            found.faults.append((name, f"is longer than {item.length} characters"))
+            return
+        found.item[name] = text
+        if item.free_text:
+            found.flags += [f"{name}:{what}" for what, holds in _FLAGS.items() if holds(text)]
+        elif kind is None and is_text(item) and "dNumber" not in name and _ID_SHAPED(text):
+            found.faults.append((name, "holds an ID number, and everybody may read this column"))
+
+    def _code(self, found: Checked, name: str, kind: str, text: str) -> str:
+        code = normalize(kind, text)
+        if name == "subjectUscc" and len(code) == 15 and not check("REGISTRATION_NUMBER", code):
+            found.item.setdefault("subjectRegistrationNumber", code)  # an old number in the column of the new
+            found.flags.append("subjectUscc:REGISTRATION_NUMBER")
+            return ""
+        found.faults += [(name, rule) for rule in check(kind, code)]
+        return code
+
+    # --- what concerns more than one column ---
+
+    def _whole(self, found: Checked) -> None:
+        item = found.item
+        if item.get("subjectUscc") == "":
+            del item["subjectUscc"]
+        if self._layout.kind.name == "penalty":
+            self._penalty(found)
+        if self._layout.old:
+            self._old(found)
+        self._persons(found)
+        wrong = {name for name, _ in found.faults}
+        for name in self._required:
+            if item.get(name) is None and name not in wrong:
+                standard = self._fields[name].standard
+                if name in self._layout.absent and not standard and self._layout.kind.name == "penalty":
+                    found.doubts.append("CLASSIFICATION_UNKNOWN")  # the standard has no column for it
+                else:
+                    found.faults.append((name, "is required"))
+        for name in self._layout.kind.order:
+            decided = item.get(name)
+            if isinstance(decided, date) and decided > self._today:
+                found.faults.append((name, "lies in the future"))
+            until = item.get("validUntil")
+            if isinstance(decided, date) and isinstance(until, date) and until < decided:
+                found.faults.append(("validUntil", "lies before the decision"))
+        found.doubts = list(dict.fromkeys(found.doubts))
+
+    def _penalty(self, found: Checked) -> None:
+        item = found.item
+        second = item.pop("penaltyKinds2", None)
+        if isinstance(second, str):
+            item["penaltyKinds"] = ";".join(filter(None, (str(item.get("penaltyKinds") or ""), second)))
+        kinds = item.get("penaltyKinds")
+        if not isinstance(kinds, str):
+            return
+        named = [one.strip() for one in re.split("[;；,，、]", kinds) if one.strip()]
+        if any(re.split("[-—－:：]", one)[0] not in PENALTY_KINDS for one in named):
+            found.faults.append(("penaltyKinds", "names a kind that APL art. 9 does not know"))
+        item["penaltyKinds"] = ";".join(named)
+        wrong = {name for name, _ in found.faults} | self._layout.absent
+        if "罚款" in named and item.get("fine") is None and "fine" not in wrong:
+            found.faults.append(("fine", "is required where a fine is imposed"))
+
+    def _old(self, found: Checked) -> None:
+        """What files before 2018 had no column for and what stands in for it."""
+        item = found.item
+        for name, other in (("sourceUnit", "organ"), ("organCode", "sourceUnitCode"), ("sourceUnitCode", "organCode")):
+            if item.get(name) is None and item.get(other) is not None:
+                item[name] = item[other]
+        if item.get("validUntil") is None:
+            item["validUntil"] = OPEN_END
+
+    def _persons(self, found: Checked) -> None:
+        item = found.item
+        for name, paper in _PERSONAL.items():
+            number = item.get(name)
+            if isinstance(number, str) and item.get(paper, "ID_CARD") in ("ID_CARD", None):
+                found.faults += [(name, rule) for rule in check(CITIZEN_ID, number)]
+        number = item.get("subjectIdNumber") or item.get("idNumber")
+        person = item.get("subjectKind") == "NATURAL_PERSON" or self._of_person
+        if person and item.get("subjectUscc") is not None:
+            found.faults.append(("subjectUscc", "must be blank for a natural person"))
+        body = item.get("subjectKind") in ("ORGANIZATION", "INDIVIDUAL_BUSINESS")
+        coded = any(item.get(name) for name in _CODES if name.startswith("subject"))
+        if body and not coded and "subjectUscc" not in {name for name, _ in found.faults}:
+            found.faults.append(("subjectUscc", "is required, or an older code"))
+        if not person and "subjectKind" in self._fields:
+            return
+        if not person and number is None:
+            return
+        if number is None:
+            found.faults.append(("subjectIdNumber", "is required for a natural person"))
+            return
+        self._age(found, str(number))
+
+    def _age(self, found: Checked, number: str) -> None:
+        """Nobody under 18 at the conduct is a credit subject (domain.md §7, §14.12)."""
+        if any(name in ("subjectIdNumber", "idNumber") for name, _ in found.faults):
+            return
+        born = found.item.get("birthDate")
+        if not isinstance(born, date):
+            try:
+                born = date(int(number[6:10]), int(number[10:12]), int(number[12:14])) if len(number) == 18 else None
+            except ValueError:
+                born = None
+        if born is None:
+            found.doubts.append("BIRTH_DATE_UNKNOWN")
+            return
+        (on,) = self._layout.kind.order or ("",)
+        conduct = found.item.get("conductEndedOn") or found.item.get(on) or self._today
+        if isinstance(conduct, date) and age(born, conduct) < OF_AGE:
+            found.faults.append(("subjectIdNumber", "is of somebody under 18 at the conduct: no credit subject"))
+
+
+def age(born: date, day: date) -> int:
+    """Whole years on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day so many years later; 29 February becomes 28."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

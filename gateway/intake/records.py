@@ -1,0 +1,180 @@
+"""Checked rows → records: new ones copied, known ones left alone or replaced, their old version kept."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias
+
+from psycopg import sql
+
+from gateway.catalogue.fields import Kind, snake
+from gateway.intake.checks import Checked
+from gateway.intake.house import House
+from gateway.intake.load_copy import Connection, copy_rows, numbers
+from gateway.intake.load_rows import Cell, Place, Shape, shapes
+from gateway.intake.receipt import Receipt
+from gateway.intake.sample_rows import Item, Value
+from gateway.intake.subjects import Finder, Found
+from gateway.store.tables import CURRENT_STATUSES, RECORD_IDS
+from gateway.vault.vault import Vault
+
+Key: TypeAlias = tuple[int, tuple[str, ...]]  # subject and natural key
+
+# What the platform adds to a row: no news if it differs.
+_ADDED = frozenset({"receivedAt", "status", "batch", "row_hash", "version"})
+
+
+@dataclass(slots=True)
+class _Known:
+    """A record that is there, or was written a moment ago."""
+
+    id: int
+    version: int
+    status: str
+    disputed_on: date | None
+    mark: bytes | None
+
+
+def mark_of(vault: Vault, kind: str, item: Mapping[str, Value]) -> bytes:
+    """The keyed hash of what a row says: equal rows, equal marks; nothing can be read from it."""
+    said = {name: str(value) for name, value in sorted(item.items()) if value is not None and name not in _ADDED}
+    return vault.blind_index(kind, "row", json.dumps(said, ensure_ascii=False, sort_keys=True))
+
+
+def keep_version(connection: Connection, kind: Kind, key: str, row: int, receipt: Receipt, house: House) -> None:
+    """Put the present version of a row away, whole."""
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO record_version (kind, record_id, version, subject_id, content, superseded_at, batch) "
+            "SELECT %s, {key}, version, subject_id, to_jsonb(r), %s, %s FROM {table} AS r WHERE {key} = %s"
+        ).format(key=sql.Identifier(key), table=sql.Identifier(kind.name)),
+        (kind.name, house.now, receipt.batch, row),
+    )
+
+
+def overwrite(connection: Connection, shape: Shape, key: str, cells: Sequence[Cell]) -> None:
+    """Write all cells of a row over the one that is there."""
+    values = dict(zip(shape.columns, cells, strict=True))
+    row = values.pop(key)
+    values.pop("subject_id", None)
+    assigned = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in values)
+    statement = sql.SQL("UPDATE {} SET {} WHERE {} = %s").format(
+        sql.Identifier(shape.kind.name), assigned, sql.Identifier(key)
+    )
+    connection.execute(statement, (*values.values(), row))
+
+
+class Records:
+    """Writes the records of one kind; owned by one intake."""
+
+    def __init__(self, connection: Connection, vault: Vault, kind: Kind, house: House, receipt: Receipt) -> None:
+        """``connection`` as the writer, in the transaction of the file."""
+        self._connection = connection
+        self._vault = vault
+        self._kind = kind
+        self._house = house
+        self._receipt = receipt
+        self._shape = shapes(vault)[kind.name]
+        self._finder = Finder(connection, vault)
+        self._ids = numbers(connection, RECORD_IDS)
+        self._named: set[int] = set()  # records that this file has named already: some 60 bytes a row
+
+    def take(self, rows: Sequence[Checked]) -> None:
+        """Write what has neither fault nor doubt; doubts are noted on the rows."""
+        found = self._finder.of(rows)
+        pairs = [(row, subject) for row, subject in zip(rows, found, strict=True) if subject is not None]
+        known = self._read({subject.id for _, subject in pairs}, [self._natural(row) for row, _ in pairs])
+        guards = self._guards([one.id for one in known.values()])
+        new: list[list[Cell]] = []
+        for row, subject in pairs:
+            key = (subject.id, self._natural(row))
+            mark = mark_of(self._vault, self._kind.name, row.item)
+            old = known.get(key)
+            if old is None:
+                old = known[key] = _Known(next(self._ids), 1, "ACTIVE", None, mark)
+                new.append(self._cells(row, subject, old.id, mark, 1))
+                self._receipt.accepted += 1
+            elif old.mark == mark:
+                self._receipt.unchanged += 1
+            elif old.id in self._named:  # the same key twice in one file: both cannot be right
+                row.doubts.append("DUPLICATE_KEY")
+            elif old.status not in CURRENT_STATUSES:
+                row.doubts.append("RECORD_ENDED")
+            elif self._guarded(row, old, guards):
+                row.doubts.append("CORRECTION_GUARD")
+            else:
+                self._replace(row, subject, old, mark)
+            self._named.add(old.id)
+        with self._connection.cursor() as cursor:
+            copy_rows(cursor, self._kind.name, self._shape, new)
+
+    def _replace(self, row: Checked, subject: Found, old: _Known, mark: bytes) -> None:
+        keep_version(self._connection, self._kind, "id", old.id, self._receipt, self._house)
+        row.item |= {"disputedOn": old.disputed_on, "status": old.status}
+        overwrite(self._connection, self._shape, "id", self._cells(row, subject, old.id, mark, old.version + 1))
+        old.version, old.mark = old.version + 1, mark
+        self._receipt.replaced += 1
+
+    def _cells(self, row: Checked, subject: Found, number: int, mark: bytes, version: int) -> list[Cell]:
+        taken = self._shape.known
+        item: Item = {
+            **{name: value for name, value in row.item.items() if name in taken},
+            "batch": self._receipt.batch,
+            "row_hash": mark,
+            "version": version,
+        }
+        place = Place(subject.id, subject.subject_class, subject.key, number, subject.region)
+        return self._shape.row(place, item)
+
+    def _natural(self, row: Checked) -> tuple[str, ...]:
+        return tuple(str(row.item[name]) for name in self._kind.natural_key)
+
+    def _read(self, subjects: Iterable[int], wanted: Sequence[tuple[str, ...]]) -> dict[Key, _Known]:
+        """The records of these subjects with one of the wanted keys."""
+        columns = [sql.Identifier(snake(name)) for name in self._kind.natural_key]
+        statement = sql.SQL(
+            "SELECT subject_id, id, version, status, disputed_on, row_hash, {} FROM {} "
+            "WHERE subject_id = ANY(%s) AND {} = ANY(%s)"
+        ).format(sql.SQL(", ").join(columns), sql.Identifier(self._kind.name), columns[0])
+        ids = list(subjects)
+        if not ids:
+            return {}
+        found = self._connection.execute(statement, (ids, [one[0] for one in wanted])).fetchall()
+        known: dict[Key, _Known] = {}
+        for subject, number, version, status, disputed, mark, *natural in found:
+            assert isinstance(subject, int) and isinstance(number, int) and isinstance(version, int)
+            known[subject, tuple(map(str, natural))] = _Known(
+                number,
+                version,
+                str(status),
+                disputed if isinstance(disputed, date) else None,
+                mark if isinstance(mark, bytes) else None,
+            )
+        return known
+
+    def _guards(self, ids: list[int]) -> dict[tuple[int, str], set[bytes]]:
+        if not ids:
+            return {}
+        found = self._connection.execute(
+            "SELECT record_id, field, value_index FROM correction_guard WHERE kind = %s AND record_id = ANY(%s)",
+            (self._kind.name, ids),
+        ).fetchall()
+        guards: dict[tuple[int, str], set[bytes]] = {}
+        for number, name, value in found:
+            assert isinstance(number, int) and isinstance(value, bytes)
+            guards.setdefault((number, str(name)), set()).add(value)
+        return guards
+
+    def _guarded(self, row: Checked, old: _Known, guards: Mapping[tuple[int, str], set[bytes]]) -> bool:
+        return any(
+            number == old.id
+            and row.item.get(name) is not None
+            and guard_of(self._vault, self._kind.name, name, row.item[name]) in refused
+            for (number, name), refused in guards.items()
+        )
+
+
+def guard_of(vault: Vault, kind: str, field: str, value: Value) -> bytes:
+    """The keyed form in which a guard keeps a value that a correction refused."""
+    return vault.blind_index(kind, f"guard.{field}", str(value))

@@ -1,0 +1,346 @@
+"""Files of departments, from the command that takes them to what callers then see."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import psycopg
+import pytest
+
+from gateway.catalogue.kinds import BY_NAME
+from gateway.clock import SystemRandom
+from gateway.errors import BadInput
+from gateway.intake.department_files import LIBRARIES
+from gateway.intake.layouts import head_of, titles
+from gateway.intake.load import SEED
+from gateway.intake.load_copy import Connection
+from gateway.intake.load_seed import seed_reference
+from gateway.intake.receipt import Receipt
+from gateway.intake.records import guard_of
+from gateway.intake.run import Order, take
+from gateway.intake.sample_codes import citizen_number, uscc
+from gateway.store.database import Connections
+from gateway.vault.keys import FileProvider
+from gateway.vault.vault import Vault
+from tests.golden.intake import GOLDEN, NOW, TODAY, counts, folder, told
+
+CODE = uscc("91", "220802", "YL900001")
+OTHER = uscc("91", "220802", "YL900002")
+ORGAN = "白城市市场监督管理局"
+ORGAN_CODE = uscc("11", "220800", "BM000003")
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    """A vault of its own."""
+    path = tmp_path_factory.mktemp("keys") / "domain.key"
+    return Vault(FileProvider(path, SystemRandom(), create=True).unwrap(), SystemRandom())
+
+
+@pytest.fixture
+def writer(database: Connections) -> Iterator[Connection]:
+    """The role that intake runs as, on a database with departments."""
+    with psycopg.connect(database.writer) as connection:
+        seed_reference(connection, directory=SEED, today=TODAY)
+        connection.commit()
+        yield connection
+
+
+def penalty(**change: str) -> dict[str, str]:
+    """A row that is right, by field name."""
+    return {
+        "subjectName": "洮北区样例一号商店有限公司",
+        "subjectKind": "法人及非法人组织",
+        "subjectUscc": CODE,
+        "documentNumber": "样例罚字〔2026〕900号",
+        "conduct": "未按规定明码标价",
+        "facts": "检查时发现未明码标价。",
+        "legalBasis": "《价格法》第四十二条",
+        "penaltyKinds": "罚款",
+        "content": "罚款一千元。",
+        "fine": "0.1",
+        "decidedOn": "2026/11/20",
+        "validUntil": "2099/12/31",
+        "organ": ORGAN,
+        "organCode": ORGAN_CODE,
+        "sourceUnit": ORGAN,
+        "sourceUnitCode": ORGAN_CODE,
+        "procedure": "普通程序",
+        "severity": "一般",
+    } | change
+
+
+def written(path: Path, kind: str, *rows: dict[str, str], encoding: str = "utf-8") -> Path:
+    """A file of these rows."""
+    head, named = head_of(BY_NAME[kind]), titles(BY_NAME[kind])
+    lines = [",".join(head), *(",".join(f'"{row.get(str(named[title]), "")}"' for title in head) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
+    return path
+
+
+def enterprises(path: Path) -> Path:
+    """The library with the two enterprises of these tests."""
+    common = {"status": "存续", "region": "220802", "kind": "公司", "establishedOn": "2020-01-01"}
+    rows = [
+        {"uscc": CODE, "name": "洮北区样例一号商店有限公司", **common},
+        {"uscc": OTHER, "name": "洮北区样例二号商店有限公司", **common},
+    ]
+    return written(path, "enterprise", *rows)
+
+
+@pytest.fixture
+def known(writer: Connection, vault: Vault, tmp_path: Path) -> Connection:
+    """With the two enterprises."""
+    taken(writer, vault, enterprises(tmp_path / "enterprise.csv"))
+    return writer
+
+
+def taken(connection: Connection, vault: Vault, path: Path, **order: str) -> Receipt:
+    """Take one file and commit it."""
+    receipt = take(connection, vault, path, Order(NOW, **order))  # type: ignore[arg-type]
+    connection.commit()
+    return receipt
+
+
+def test_a_folder_of_real_faults(new_database: Callable[[], Connections], vault: Vault, tmp_path: Path) -> None:
+    """What is accepted, refused and set aside, and why, is exactly what the golden file says; twice changes nothing."""
+    with psycopg.connect(new_database().writer) as connection:
+        first, paths = folder(connection, vault, tmp_path)
+        assert told(first) == json.loads(GOLDEN.read_text())
+        before = _everything(connection)
+        for one, path in zip(first, paths, strict=True):
+            again = taken(connection, vault, path)
+            assert (again.accepted, again.replaced) == (0, 0)
+            assert again.unchanged == one.accepted + one.unchanged
+            assert (again.rejected, again.quarantined) == (one.rejected, one.quarantined)
+        assert _everything(connection) == before
+
+
+def _everything(connection: Connection) -> list[tuple[object, ...]]:
+    """How many rows there are of what intake writes, and a digest over their versions."""
+    kinds = ("enterprise", "organization", "person", "identifier", "license", "penalty", "listing", "rating", "repair")
+    found = [
+        connection.execute(f"SELECT '{kind}', count(*), sum(version), max(xmin::text) FROM {kind}".encode()).fetchall()
+        for kind in kinds
+    ]
+    waiting = connection.execute("SELECT 'waiting', count(*), max(id), 0 FROM quarantine").fetchall()
+    return [row for rows in (*found, waiting) for row in rows]
+
+
+def test_the_golden_file_holds_every_fault_of_the_issue() -> None:
+    """Or the folder would prove nothing."""
+    told = json.loads(GOLDEN.read_text())
+    reasons = {reason for one in told.values() for reason in one["reasons"]}
+    wanted = (
+        *("check digit", "GB 32100", "decidedOn: is required", "under 18", "APL art. 9", "DUPLICATE_KEY"),
+        *("flag facts:ID_NUMBER", "REGISTRATION_NUMBER", "lies in the future", "NAME_MISMATCH", "may not be collected"),
+    )
+    for part in wanted:
+        assert any(part in reason for reason in reasons), part
+    assert {one["encoding"] for one in told.values()} == {"UTF-8", "GB18030"}
+
+
+def test_a_changed_row_is_a_new_version(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    """The old one is kept. The id stays, what an objection marked stays marked, and texts must be released anew."""
+    row = penalty(documentNumber="样例罚字〔2026〕901号")
+    taken(known, vault, written(tmp_path / "a.csv", "penalty", row))
+    marked = "UPDATE penalty SET disputed_on = %s, facts_released = 'x' WHERE document_number = %s"
+    known.execute(marked, (TODAY, row["documentNumber"]))
+    known.commit()
+    receipt = taken(known, vault, written(tmp_path / "b.csv", "penalty", row | {"fine": "0.2"}))
+    assert counts(receipt) == {"rows": 1, "replaced": 1, "timely": 1}
+    ((number, version, fine, disputed, released),) = known.execute(
+        "SELECT id, version, fine, disputed_on, facts_released FROM penalty WHERE document_number = %s",
+        (row["documentNumber"],),
+    ).fetchall()
+    assert (version, str(fine), disputed, released) == (2, "0.200000", TODAY, None)
+    ((old, content),) = known.execute(
+        "SELECT version, content FROM record_version WHERE kind = 'penalty' AND record_id = %s", (number,)
+    ).fetchall()
+    assert isinstance(content, dict)
+    assert (old, content["fine"], content["disputed_on"]) == (1, 0.1, TODAY.isoformat())
+    assert "未明码标价" not in json.dumps(content, ensure_ascii=False)
+
+
+def test_a_refused_value_does_not_come_back(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    """The guard that a correction left sets the row aside."""
+    row = penalty(documentNumber="样例罚字〔2026〕902号", fine="9")
+    taken(known, vault, written(tmp_path / "a.csv", "penalty", row))
+    ((number,),) = known.execute(
+        "UPDATE penalty SET fine = 0.9, row_hash = NULL, version = 2 WHERE document_number = %s RETURNING id",
+        (row["documentNumber"],),
+    ).fetchall()
+    refused = guard_of(vault, "penalty", "fine", "9")
+    known.execute(
+        "INSERT INTO correction_guard (kind, record_id, field, value_index, since) "
+        "VALUES ('penalty', %s, 'fine', %s, %s)",
+        (number, refused, NOW),
+    )
+    known.commit()
+    receipt = taken(known, vault, written(tmp_path / "b.csv", "penalty", row))
+    assert counts(receipt) == {"rows": 1, "quarantined": 1}
+    assert receipt.reasons["CORRECTION_GUARD"] == 1
+    mended = taken(known, vault, written(tmp_path / "c.csv", "penalty", row | {"fine": "0.9"}))
+    assert counts(mended) == {"rows": 1, "replaced": 1, "timely": 1}
+
+
+def test_a_steward_loads_the_rows_of_its_own_department(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    own = penalty(
+        documentNumber="样例罚字〔2026〕903号", organ="白城市工商行政管理局", organCode=uscc("11", "220800", "BM000000")
+    )
+    foreign = penalty(
+        documentNumber="样例罚字〔2026〕904号",
+        organ="国家税务总局白城市税务局",
+        organCode=uscc("11", "220800", "BM000006"),
+    )
+    receipt = taken(known, vault, written(tmp_path / "a.csv", "penalty", own, foreign), department="MARKET")
+    assert counts(receipt) == {"rows": 2, "accepted": 1, "rejected": 1, "timely": 1}  # 工商 became 市场监管
+    (rejects,) = tmp_path.glob("*.rejects.csv")
+    assert "another department" in rejects.read_text(encoding="utf-8-sig")
+    with pytest.raises(BadInput) as caught:
+        taken(known, vault, tmp_path / "a.csv", department="NOBODY")
+    assert [fault.rule for fault in caught.value.faults] == ["is no department of the platform"]
+    known.rollback()
+
+
+def test_everything_that_is_wrong_is_told_at_once(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    wrong = penalty(
+        decidedOn="2026/13/01", penaltyKinds="打板子", fine="一万", facts="", severity="很重", subjectUscc=CODE[:-1]
+    )
+    receipt = taken(known, vault, written(tmp_path / "a.csv", "penalty", wrong))
+    assert counts(receipt) == {"rows": 1, "rejected": 1}
+    assert {reason.partition(":")[0] for reason in receipt.reasons} == {
+        "decidedOn", "penaltyKinds", "fine", "facts", "severity", "subjectUscc",
+    }  # fmt: skip
+
+
+def test_the_rejects_file_masks_what_is_personal(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    number = citizen_number("222301", 5, 800)
+    row = penalty(representativeName="甲子一", representativeIdNumber=number, fine="x", facts="证人乙丑二到场。")
+    taken(known, vault, written(tmp_path / "a.csv", "penalty", row))
+    text = (tmp_path / "a.csv.rejects.csv").read_text(encoding="utf-8-sig")
+    assert number not in text and "甲子一" not in text and "乙丑二" not in text
+    assert "甲**" in text and f"{number[:2]}**************{number[-2:]}" in text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_encodings_are_found_out(known: Connection, vault: Vault, tmp_path: Path, encoding: str) -> None:
+    row = penalty(documentNumber=f"样例罚字〔2026〕905-{encoding}号")
+    receipt = taken(known, vault, written(tmp_path / "a.csv", "penalty", row, encoding=encoding))
+    assert (receipt.accepted, receipt.encoding) == (1, "GB18030" if encoding == "gb18030" else "UTF-8")
+
+
+def test_bytes_of_no_encoding_are_refused_with_their_line(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "penalty", penalty(), penalty())
+    path.write_bytes(path.read_bytes().replace("未按规定".encode(), b"\xff\xff\xff", 1))
+    with pytest.raises(BadInput) as caught:
+        take(known, vault, path, Order(NOW))
+    (fault,) = caught.value.faults
+    assert (fault.path, fault.rule) == (("a.csv", 2), "the bytes are neither UTF-8 nor GB18030")
+
+
+def test_a_sheet_is_read_like_its_csv(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    head, named = head_of(BY_NAME["penalty"]), titles(BY_NAME["penalty"])
+    sheet.append(list(head))
+    row: dict[str, object] = dict(penalty(documentNumber="样例罚字〔2026〕906号"))
+    row |= {"decidedOn": datetime(2026, 11, 19), "fine": 2}
+    sheet.append([row.get(str(named[title])) for title in head])
+    row |= {"documentNumber": "样例罚字〔2026〕907号", "conduct": "=HYPERLINK(A1)"}
+    sheet.append([row.get(str(named[title])) for title in head])
+    book.save(tmp_path / "a.xlsx")
+    receipt = taken(known, vault, tmp_path / "a.xlsx")
+    assert (receipt.encoding, receipt.accepted, receipt.rejected) == ("XLSX", 1, 1)
+    assert receipt.reasons["conduct: is a formula"] == 1
+    kept = "SELECT decided_on, fine FROM penalty WHERE document_number = '样例罚字〔2026〕906号'"
+    assert [(one[0], str(one[1])) for one in known.execute(kept)] == [(date(2026, 11, 19), "2.000000")]
+    (tmp_path / "b.xlsx").write_bytes(b"PK\x03\x04 no archive")
+    with pytest.raises(BadInput):
+        take(known, vault, tmp_path / "b.xlsx", Order(NOW))
+
+
+def test_the_names_of_before_2018(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    known.execute("UPDATE department SET uscc = %s WHERE code = 'MARKET'", (ORGAN_CODE,))
+    known.commit()
+    head = (
+        *("CF_WSH", "CF_CFMC", "CF_CFLB1", "CF_CFLB2", "CF_SY", "CF_YJ", "CF_XDR_MC", "CF_XDR_LB", "CF_XDR_SHXYM"),
+        *("CF_FR", "CF_JG", "CF_JDRQ", "CF_XZJG", "CF_CFJGDM", "CF_ZT", "DFBM", "SJC", "失信程度", "处罚程序"),
+    )
+    cells = (
+        *("样例罚字〔2017〕1号", "虚假宣传", "警告", "罚款", "事实", "《广告法》", "洮北区样例一号商店有限公司"),
+        *("法人及非法人组织", CODE, "甲子一", "罚款", "20170605", ORGAN, ORGAN_CODE, "0", "220800", "2017-06-06"),
+        *("一般", "普通"),
+    )
+    (tmp_path / "old.csv").write_text(f"{','.join(head)}\n{','.join(cells)}\n", encoding="gb18030")
+    receipt = taken(known, vault, tmp_path / "old.csv")
+    assert counts(receipt) == {"rows": 1, "accepted": 1, "late": 1}
+    found = (
+        "SELECT conduct, penalty_kinds, organ, valid_until FROM penalty WHERE document_number = '样例罚字〔2017〕1号'"
+    )
+    assert known.execute(found).fetchall() == [("虚假宣传", "警告;罚款", ORGAN, date(2099, 12, 31))]
+
+
+@pytest.mark.parametrize(
+    ("head", "rule"),
+    [
+        ("CF_WSH,CF_NEU", "is no column of penalty files"),
+        ("CF_WSH,CF_WSH,CF_SY", "stands twice"),
+        ("CF_WSH,CF_SY,宗教信仰", "may not be collected"),
+    ],
+)
+def test_heads_that_are_refused(known: Connection, vault: Vault, tmp_path: Path, head: str, rule: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{head}\n1,2,3\n")
+    with pytest.raises(BadInput) as caught:
+        take(known, vault, tmp_path / "a.csv", Order(NOW))
+    assert any(rule in fault.rule for fault in caught.value.faults)
+
+
+def test_who_is_not_meant_is_set_aside(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    """Unknown, another's name, a person without birth date: somebody must look; the cells stay sealed."""
+    unknown = penalty(documentNumber="n1", subjectUscc=uscc("91", "220802", "YL900009"))
+    other = penalty(documentNumber="n2", subjectName="洮北区样例二号商店有限公司")
+    both = penalty(documentNumber="n3", subjectOrganizationCode=OTHER[8:17])
+    unborn = penalty(
+        documentNumber="n4", subjectKind="自然人", subjectUscc="", subjectIdType="护照", subjectIdNumber="E12345678"
+    )
+    receipt = taken(known, vault, written(tmp_path / "a.csv", "penalty", unknown, other, both, unborn))
+    assert counts(receipt) == {"rows": 4, "accepted": 1, "quarantined": 3, "timely": 1}
+    assert {one: receipt.reasons[one] for one in ("SUBJECT_UNKNOWN", "NAME_MISMATCH", "BIRTH_DATE_UNKNOWN")} == {
+        "SUBJECT_UNKNOWN": 1,
+        "NAME_MISMATCH": 1,
+        "BIRTH_DATE_UNKNOWN": 1,
+    }
+    kept = known.execute("SELECT cells_sealed FROM quarantine WHERE batch = %s", (receipt.batch,)).fetchall()
+    assert len(kept) == 3 and not any("样例".encode() in bytes(one) for (one,) in kept if isinstance(one, bytes))
+
+
+def test_a_receipt_is_kept(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    late = penalty(documentNumber="r1", decidedOn=f"{TODAY - timedelta(days=40):%Y-%m-%d}")
+    path = written(tmp_path / "a.csv", "penalty", late, penalty(documentNumber="r2"))
+    receipt = taken(known, vault, path)
+    kept = known.execute(
+        "SELECT file, encode(digest, 'hex'), rows, accepted, timely, late, received_at FROM batch WHERE id = %s",
+        (receipt.batch,),
+    ).fetchall()
+    assert kept == [("a.csv", receipt.digest, 2, 2, 1, 1, NOW)]
+
+
+def test_every_kind_has_a_layout_that_its_own_files_fit(known: Connection) -> None:
+    for kind in (
+        "license",
+        "penalty",
+        "listing",
+        "irregularity",
+        "rating",
+        "commitment",
+        "honor",
+        "judgment",
+        "repair",
+    ):
+        head = head_of(BY_NAME[kind])
+        assert len(set(head)) == len(head) > 10
+    assert set(LIBRARIES) == {"enterprise", "organization", "person"}
