@@ -61,7 +61,8 @@ def quarantine(settings: Settings, options: argparse.Namespace) -> int:
             for batch, line, kind, department, reasons in waiting:
                 print(f"{batch} line {line}: {kind} of {department or 'the platform'}: {reasons}")
             for kind, code, name, reason in connection.execute(
-                "SELECT kind, value_index, name, reason FROM unmatched_code ORDER BY kind, value_index"
+                "SELECT kind, value_index, name, reason FROM unmatched_code AS u WHERE NOT EXISTS (SELECT 1 "
+                "FROM identifier AS i WHERE i.kind = u.kind AND i.value_index = u.value_index) ORDER BY 1, 2"
             ):
                 print(f"{kind} {code} ({name or 'no name'}): {reason}")
     finally:
@@ -71,7 +72,8 @@ def quarantine(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _json(receipt: Receipt) -> str:
-    return json.dumps(dataclasses.asdict(receipt), ensure_ascii=False)
+    told = {one.name: getattr(receipt, one.name) for one in dataclasses.fields(receipt)}
+    return json.dumps({**told, "reasons": dict(receipt.reasons)}, ensure_ascii=False)
 
 
 def _bar(name: str) -> Progress:

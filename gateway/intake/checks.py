@@ -46,7 +46,9 @@ _CODES: Mapping[str, str] = MappingProxyType(
         "subjectSocialCertificate": "CERTIFICATE_NUMBER",
     }
 )
-_PERSONAL = {"idNumber": "", "subjectIdNumber": "subjectIdType", "representativeIdNumber": "representativeIdType"}
+_PERSONAL: Mapping[str, str] = MappingProxyType(
+    {"idNumber": "", "subjectIdNumber": "subjectIdType", "representativeIdNumber": "representativeIdType"}
+)
 _DATES = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d\d)(\d\d))\Z", re.ASCII
 )

@@ -7,11 +7,12 @@ import codecs
 import csv
 import hashlib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 import openpyxl
@@ -26,7 +27,7 @@ MOST_RATIO = 200  # of unpacked to packed: beyond it the file is a bomb
 MOST_FIELD = 64 << 10  # characters of a cell
 
 _ENCODINGS = ("utf-8-sig", "gb18030")
-_NAMES = {"utf-8-sig": "UTF-8", "gb18030": "GB18030", "xlsx": "XLSX"}
+_NAMES: Mapping[str, str] = MappingProxyType({"utf-8-sig": "UTF-8", "gb18030": "GB18030", "xlsx": "XLSX"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from gateway.catalogue.fields import Kind, Owner
+from gateway.catalogue.reference import IDENTIFIER
 from gateway.clock import statutory_day
 from gateway.errors import BadInput, Fault
 from gateway.intake.checks import Checked, years_after
@@ -15,7 +17,7 @@ from gateway.rights.routing import Department, present
 from gateway.rights.rows import calendar_of, calendar_since
 
 RETAINED = 5  # years from the end of the conduct (Reg. 631 art. 16)
-PUBLISHED = {"GENERAL": 1, "SERIOUS": 3}  # years at most (NDRC Order 36)
+PUBLISHED: Mapping[str, int] = MappingProxyType({"GENERAL": 1, "SERIOUS": 3})  # years at most (NDRC Order 36)
 NEGATIVE = frozenset({"penalty", "irregularity", "judgment"})
 OLDEST = timedelta(days=4000)  # of the calendar that is read
 
@@ -40,6 +42,8 @@ class House:
             since <= decided and (until is None or decided <= until) for since, until in self.spans
         ):
             row.faults.append((on, "no item of the catalogue held this on that day"))
+        if kind is IDENTIFIER:
+            return
         if kind.owner is Owner.RECORD:
             self._provider(row)
             self._complete(row, kind)

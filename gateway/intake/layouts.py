@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gateway.catalogue.fields import Field, Kind, Owner, Standing, Type
+from gateway.catalogue.fields import Field, Kind, Owner, Type
 from gateway.catalogue.kinds import KINDS
+from gateway.catalogue.license import LICENSE
+from gateway.catalogue.reference import IDENTIFIER
 from gateway.errors import BadInput, Fault
 
 # The pre-2018 names (domain.md §2.2). None: known, and of no use any more.
@@ -53,7 +55,16 @@ OLD_NAMES: Mapping[str, Mapping[str, str | None]] = MappingProxyType(
 _OURS = frozenset({"standing", "disputed", "disputedOn", "receivedAt", "codeStatus", "conflicting", "historical"})
 # Whose a row is, where the kind has no block of its own for it; used to find the subject and not kept.
 _HOLDER = MappingProxyType({"主体证件类型": "subjectIdType", "主体证件号码": "subjectIdNumber"})
-MAPPING_HEAD = frozenset({"ENTNAME", "CREDCODE", "REGCODE", "ORGCODE", "TAXCODE"})
+# The national exchange table of codes (domain.md §1.8): its columns are whose a code is, and each of the codes.
+_MAPPING: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "subjectName": ("ENTNAME", "企业名称"),
+        "subjectUscc": ("CREDCODE", "统一社会信用代码"),
+        "subjectRegistrationNumber": ("REGCODE", "工商登记码"),
+        "subjectOrganizationCode": ("ORGCODE", "组织机构代码"),
+        "subjectTaxNumber": ("TAXCODE", "税务登记号"),
+    }
+)
 # Column heads that must not occur anywhere (Reg. 631 art. 14; domain.md §7).
 FORBIDDEN = ("宗教", "基因", "指纹", "血型", "疾病", "病史", "生物识别")
 
@@ -71,6 +82,8 @@ class Layout:
 
 def titles(kind: Kind) -> Mapping[str, str | None]:
     """Every name a column of this kind's files may have → the field; None: known and dropped."""
+    if kind is IDENTIFIER:
+        return MappingProxyType({title: name for name, both in _MAPPING.items() for title in both})
     found: dict[str, str | None] = {}
     for name, field in named_fields(kind):
         found[field.zh if "." not in name else f"{_part(kind, name)}{field.zh}"] = name
@@ -89,16 +102,16 @@ def titles(kind: Kind) -> Mapping[str, str | None]:
 
 def named_fields(kind: Kind) -> list[tuple[str, Field]]:
     """The fields a file may give, by item name."""
+    if kind is IDENTIFIER:
+        return [(field.name, field) for field in LICENSE.fields if field.name in _MAPPING]
     own = [(field.name, field) for field in kind.fields]
     own += [(f"{part.name}.{field.name}", field) for part in kind.parts for field in part.fields]
     return [(name, field) for name, field in own if not field.derived and name not in _OURS]
 
 
 def kinds() -> tuple[Kind, ...]:
-    """The kinds that come by file: subjects and their records."""
-    return tuple(
-        kind for kind in KINDS if not kind.filed and (kind.owner is Owner.SUBJECT or Standing.ENDED in kind.standings)
-    )
+    """The kinds that come by file: subjects, their records, and their codes."""
+    return tuple(kind for kind in KINDS if not kind.filed and kind.owner is not Owner.NONE)
 
 
 def layout_of(file: str, head: tuple[str, ...], wanted: str | None) -> Layout:

@@ -14,13 +14,15 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
-from gateway.catalogue.fields import Owner
+from gateway.catalogue.fields import Kind, Owner
+from gateway.catalogue.reference import IDENTIFIER
 from gateway.clock import statutory_day
 from gateway.intake.checks import Checked, Checker
 from gateway.intake.files import Cells, Source, opened
 from gateway.intake.house import House, house_of
 from gateway.intake.layouts import Layout, layout_of
 from gateway.intake.load_copy import Connection
+from gateway.intake.mapping import Mapping
 from gateway.intake.receipt import Receipt, Rejects
 from gateway.intake.records import Records
 from gateway.intake.subject_rows import Subjects
@@ -68,6 +70,12 @@ def take(connection: Connection, vault: Vault, path: Path, order: Order) -> Rece
     return receipt
 
 
+def _writer(kind: Kind) -> type[Records] | type[Subjects] | type[Mapping]:
+    if kind is IDENTIFIER:
+        return Mapping
+    return Records if kind.owner is Owner.RECORD else Subjects
+
+
 def _beside(path: Path, order: Order) -> Path:
     return (order.rejects or path.parent) / f"{path.name}.rejects.csv"
 
@@ -93,8 +101,7 @@ class _Taking:
         self._rejects = rejects
         self._order = order
         self._checker = Checker(layout, house.today)
-        writer = Records if layout.kind.owner is Owner.RECORD else Subjects
-        self._writer = writer(connection, vault, layout.kind, house, receipt)
+        self._writer = _writer(layout.kind)(connection, vault, layout.kind, house, receipt)
 
     def all(self, source: Source) -> None:
         """Every row, some thousands at a time."""
@@ -134,6 +141,9 @@ class _Taking:
 
     def _set_aside(self, rows: Iterable[tuple[Checked, Cells]]) -> None:
         """Rows that somebody must look at; one that waits already does not wait twice."""
+        if self._layout.kind is IDENTIFIER:  # in the list of unmatched codes, which are no secret
+            self._receipt.quarantined += sum(1 for _ in rows)
+            return
         made = [
             (
                 self._receipt.batch,

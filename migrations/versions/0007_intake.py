@@ -29,6 +29,7 @@ ITEMS = {
     "enterprise": "登记注册基本信息",
     "organization": "登记注册基本信息",
     "person": "登记注册基本信息",
+    "identifier": "登记注册基本信息：代码映射",
     "license": "行政管理信息：行政许可",
     "penalty": "行政管理信息：行政处罚",
     "listing": "严重失信主体名单信息",
