@@ -223,7 +223,7 @@ class Builder:
             .correlate(*place.scope)
         )
         whole = (
-            _arrays(row, rows, len(columns), _asks_cursor(child))
+            _arrays(row, rows, len(columns), keys=_asks_cursor(child), again=len(members) > 1)
             .correlate(*place.scope)
             .subquery(f"{row.table.name}_page")
         )
@@ -349,11 +349,16 @@ def _asks_cursor(connection: Selected) -> bool:
     return any(member.name in ("startCursor", "endCursor") for member in info)
 
 
-def _arrays(row: Row, rows: Query, lists: int, keys: bool) -> Query:
-    """The page as arrays. One list and no keys is the common case, and then ARRAY(SELECT …) costs a third less."""
+def _arrays(row: Row, rows: Query, lists: int, *, keys: bool, again: bool) -> Query:
+    """The page as arrays. One list and no keys is the common case, and then ARRAY(SELECT …) costs a third less.
+
+    ``again``: it is looked at more than once. PostgreSQL would pull it up and read the page as often; ``offset 0``
+    keeps it from that.
+    """
     if lists == 1 and not keys:
         only = rows.with_only_columns(rows.selected_columns[0], maintain_column_froms=True)
-        return sa.select(sa.func.array(only.scalar_subquery(), type_=ARRAY(TEXT)).label("c0"))
-    page = rows.subquery(f"{row.table.name}_rows")
-    arrays = [sa.func.array_agg(page.c[f"c{at}"], type_=ARRAY(TEXT)).label(f"c{at}") for at in range(lists)]
-    return sa.select(*arrays, sa.func.array_agg(page.c.key, type_=ARRAY(TEXT)).label("keys"))
+        page = sa.select(sa.func.array(only.scalar_subquery(), type_=ARRAY(TEXT)).label("c0"))
+        return page.offset(sa.literal_column("0")) if again else page
+    whole = rows.subquery(f"{row.table.name}_rows")
+    arrays = [sa.func.array_agg(whole.c[f"c{at}"], type_=ARRAY(TEXT)).label(f"c{at}") for at in range(lists)]
+    return sa.select(*arrays, sa.func.array_agg(whole.c.key, type_=ARRAY(TEXT)).label("keys"))

@@ -29,7 +29,7 @@ def holding(row: Row, listed: RootList, others: list[str], slot: int | None, pag
     ]
     if paged:
         narrowed.append(found.c.subject_id > parameter(f"after_{slot}"))
-    many = ground.flag("many", _many(row))
+    many = ground.flag("many", _many(row, listed))
     page = parameter(f"first_{slot}") + _ONE
     text = sa.func.strpos(found.c.name_search, parameter(f"filter.{CONTAINS}")) > sa.literal_column("0")
     indexed = found.c.name_grams.contains(sa.bindparam("grams", type_=ARRAY(sa.Text)))
@@ -42,11 +42,12 @@ def holding(row: Row, listed: RootList, others: list[str], slot: int | None, pag
     return row.table.c.subject_id == sa.any_(sa.func.array(keys.scalar_subquery(), type_=ARRAY(sa.BigInteger())))
 
 
-def _many(row: Row) -> Expression:
+def _many(row: Row, listed: RootList) -> Expression:
     """Whether more than MANY names hold all the bigrams."""
     found = table(row.kind).alias("counted")
     indexed = found.c.name_grams.contains(sa.bindparam("grams", type_=ARRAY(sa.Text)))
-    some = sa.select(_ONE.label("one")).where(indexed).limit(sa.literal_column(str(MANY + 1))).subquery("some")
+    held = _held(found, listed, (CONTAINS,))  # as the index has it
+    some = sa.select(_ONE.label("one")).where(indexed, held).limit(sa.literal_column(str(MANY + 1))).subquery("some")
     counted: Query = sa.select(sa.func.count()).select_from(some)
     return counted.scalar_subquery() > sa.literal_column(str(MANY))
 

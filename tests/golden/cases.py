@@ -18,6 +18,7 @@ import orjson
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import GatewayError
 from gateway.identity.development import PERSONAS, STEP_UP, Persona
+from gateway.plan.make import NOTHING
 from gateway.policy.arms import ground_of
 from gateway.prepared import Prepared
 from gateway.values import Decision, FieldDecision, Role, RootName, Visibility
@@ -27,6 +28,7 @@ FOLDER = Path(__file__).parent
 GIVEN = ("query.graphql", "caller.json")
 MADE = ("decision.json", "statement.sql", "reply.json", "entry.json")
 DOCUMENT = "license "  # a variable that begins so stands for the id of the license with this number
+EXPLAINED = "explain.txt"  # of cases that read; see ``explain``
 CHANGING = "…"  # stands for what is different in every run or in every version of the policy
 
 
@@ -66,6 +68,10 @@ class Case:
             "reply.json": _json({"status": status, "body": without_receipt(body)}),
             "entry.json": _json(entry),
         }
+
+    def plans(self, house: House) -> list[tuple[str, Prepared]]:
+        """Its roots and their plans; none for a mutation, or for what is refused."""
+        return [(key, one) for key, one in self._prepared(house) if one.plan.statement.name != NOTHING.statement.name]
 
     def _permits(self, house: House) -> dict[str, object]:
         """What the role may do by the mutation that is asked, if one is."""

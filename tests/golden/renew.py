@@ -6,14 +6,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 from gateway.clock import SystemRandom
 from gateway.store.database import provision
 from gateway.store.embedded import SUPERUSER, EmbeddedServer
 from gateway.store.migrate import migrate
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
-from tests.golden import intake
-from tests.golden.cases import cases
+from tests.golden import explain, intake
+from tests.golden.cases import EXPLAINED, cases
 from tests.harness import opened
 
 
@@ -26,6 +28,13 @@ async def _renew(home: Path) -> None:
             for case in cases():
                 for name, text in (await case.made(house)).items():
                     (case.folder / name).write_text(text)
+            large = provision(server.conninfo(SUPERUSER, "postgres"), "large")
+            migrate(large.owner)
+            explain.fill(large, house.vault)
+            with psycopg.connect(large.reader) as reader:
+                for case in cases():
+                    if text := explain.shape(reader, case.plans(house)):
+                        (case.folder / EXPLAINED).write_text(text)
         files = home / "files"
         files.mkdir()
         apart = provision(server.conninfo(SUPERUSER, "postgres"), "intake")

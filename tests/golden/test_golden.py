@@ -1,11 +1,14 @@
 """Every golden case, exactly: decision, SQL, reply and log entry."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import psycopg
 import pytest
+from psycopg.rows import tuple_row
 
 from gateway.store.database import Connections
-from tests.golden.cases import GIVEN, MADE, Case, cases
+from tests.golden.cases import EXPLAINED, GIVEN, MADE, Case, cases
+from tests.golden.explain import fill, read_whole, shape
 from tests.golden.renew import main
 from tests.harness import House, opened
 
@@ -25,10 +28,38 @@ async def test_golden(house: House, case: Case) -> None:
         assert text == (case.folder / name).read_text(), f"{case.folder.name}/{name}; see tests.golden.renew"
 
 
-def test_every_case_has_six_files() -> None:
+@pytest.fixture(scope="module")
+def reader(house: House, new_database: Callable[[], Connections]) -> Iterator[psycopg.Connection[tuple[str]]]:
+    """The reader of a database whose tables are large."""
+    connections = new_database()
+    fill(connections, house.vault)
+    with psycopg.connect(connections.reader, row_factory=tuple_row) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.folder.name)
+def test_explain(house: House, reader: psycopg.Connection[tuple[str]], case: Case) -> None:
+    """The plan is the one that was looked at, and no large table is read from end to end."""
+    found = shape(reader, case.plans(house))
+    assert read_whole(found) == []
+    written = case.folder / EXPLAINED
+    assert found == (written.read_text() if written.exists() else ""), f"{case.folder.name}; see tests.golden.renew"
+
+
+def test_every_case_has_its_files() -> None:
     assert len(cases()) >= 14
+    explained = 0
     for case in cases():
-        assert {path.name for path in case.folder.iterdir()} == {*GIVEN, *MADE}, case.folder.name
+        names = {path.name for path in case.folder.iterdir()}
+        explained += EXPLAINED in names
+        assert names - {EXPLAINED} == {*GIVEN, *MADE}, case.folder.name
+    assert explained > len(cases()) * 2 // 3
+
+
+def test_a_plan_that_reads_a_table_from_end_to_end_is_found(reader: psycopg.Connection[tuple[str]]) -> None:
+    """The check can fail."""
+    asked = b"EXPLAIN (COSTS OFF) SELECT count(*) FROM penalty WHERE conduct LIKE '%a%'"
+    assert read_whole("\n".join(line for (line,) in reader.execute(asked).fetchall())) == ["penalty"]
 
 
 def test_cases_are_never_renewed_in_a_build(

@@ -14,7 +14,8 @@ SELECT (
         ELSE 'null' END, '}') AS c0
       FROM "case" AS case_1
       ORDER BY case_1.filed_on DESC, case_1.id DESC
-      LIMIT $1 + 1)) AS c0) AS case_1_page) AS anon_1
+      LIMIT $1 + 1)) AS c0
+    LIMIT ALL OFFSET 0) AS case_1_page) AS anon_1
 FROM (
   SELECT array((
     SELECT "case".record_id

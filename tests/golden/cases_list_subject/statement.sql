@@ -13,7 +13,8 @@ SELECT (
       FROM "case" AS case_1
       WHERE case_1.subject_id = ANY (ground.own)
       ORDER BY case_1.filed_on DESC, case_1.id DESC
-      LIMIT $1 + 1)) AS c0) AS case_1_page) AS anon_1
+      LIMIT $1 + 1)) AS c0
+    LIMIT ALL OFFSET 0) AS case_1_page) AS anon_1
 FROM (
   SELECT array((
     SELECT mandate.subject_id

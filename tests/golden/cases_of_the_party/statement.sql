@@ -14,7 +14,8 @@ SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/0,', enterprise_1.s
         FROM "case" AS case_2
         WHERE case_2.subject_id = enterprise_1.subject_id AND case_2.subject_id = ANY (ground.own)
         ORDER BY case_2.filed_on DESC, case_2.id DESC
-        LIMIT $1 + 1)) AS c0) AS case_2_page)
+        LIMIT $1 + 1)) AS c0
+      LIMIT ALL OFFSET 0) AS case_2_page)
   ELSE 'null' END, '}') AS concat_1
 FROM (
   SELECT array((

@@ -32,6 +32,6 @@ FROM (
     FROM (
       SELECT 1 AS one
       FROM enterprise AS counted
-      WHERE (counted.name_grams @> $2)
+      WHERE (counted.name_grams @> $2) AND counted.subject_class IN ('legal')
       LIMIT 1001) AS "some") > 1000 AS many
   LIMIT ALL OFFSET 0) AS ground

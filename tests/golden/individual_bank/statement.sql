@@ -29,7 +29,8 @@ SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/0,', enterprise_1.s
       FROM penalty AS penalty_3
       WHERE penalty_3.subject_id = enterprise_1.subject_id AND penalty_3.status IN ('ACTIVE', 'CORRECTED') AND (penalty_3.published_until IS NULL OR penalty_3.published_until >= $1) AND (penalty_3.retained_until IS NULL OR penalty_3.retained_until >= $1) AND NOT penalty_3.minor AND penalty_3.disclosure = 'PUBLIC'
       ORDER BY penalty_3.decided_on DESC, penalty_3.id DESC
-      LIMIT $3 + 1)) AS c0) AS penalty_3_page), '}') AS concat_1
+      LIMIT $3 + 1)) AS c0
+    LIMIT ALL OFFSET 0) AS penalty_3_page), '}') AS concat_1
 FROM (
   SELECT 1 AS one
   LIMIT ALL OFFSET 0) AS ground, identifier AS matched

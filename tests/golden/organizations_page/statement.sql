@@ -8,7 +8,8 @@ SELECT (
       FROM organization AS organization_1
       WHERE organization_1.region = $2
       ORDER BY organization_1.subject_id
-      LIMIT $1 + 1)) AS c0) AS organization_1_page) AS anon_1
+      LIMIT $1 + 1)) AS c0
+    LIMIT ALL OFFSET 0) AS organization_1_page) AS anon_1
 FROM (
   SELECT 1 AS one
   LIMIT ALL OFFSET 0) AS ground

@@ -11,7 +11,8 @@ SELECT (
       FROM penalty AS penalty_1
       WHERE penalty_1.subject_class IN ('legal', 'individual') AND penalty_1.provider = $2 AND penalty_1.status IN ('ACTIVE', 'CORRECTED') AND (penalty_1.published_until IS NULL OR penalty_1.published_until >= $3) AND (penalty_1.retained_until IS NULL OR penalty_1.retained_until >= $3) AND NOT penalty_1.minor AND penalty_1.subject_class IN ('individual', 'legal') AND penalty_1.disclosure = 'PUBLIC'
       ORDER BY penalty_1.received_at DESC, penalty_1.id DESC
-      LIMIT $1 + 1)) AS c0) AS penalty_1_page) AS anon_1
+      LIMIT $1 + 1)) AS c0
+    LIMIT ALL OFFSET 0) AS penalty_1_page) AS anon_1
 FROM (
   SELECT 1 AS one
   LIMIT ALL OFFSET 0) AS ground

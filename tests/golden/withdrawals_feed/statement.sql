@@ -12,7 +12,8 @@ SELECT (
       FROM withdrawal AS withdrawal_1
       WHERE withdrawal_1.subject_class IN ('legal', 'individual')
       ORDER BY withdrawal_1.withdrawn_at DESC, withdrawal_1.id DESC
-      LIMIT $1 + 1)) AS c0) AS withdrawal_1_page) AS anon_1
+      LIMIT $1 + 1)) AS c0
+    LIMIT ALL OFFSET 0) AS withdrawal_1_page) AS anon_1
 FROM (
   SELECT 1 AS one
   LIMIT ALL OFFSET 0) AS ground
