@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
-from gateway.catalogue.codes import CITIZEN_ID, check, normalize
+from gateway.catalogue.codes import CITIZEN_ID, check, normalize, status
 from gateway.catalogue.fields import Field, Owner, Type
 from gateway.intake.files import Cells
 from gateway.intake.layouts import Layout, is_text, named_fields
@@ -181,6 +181,9 @@ class Checker:
             found.item.setdefault("subjectRegistrationNumber", code)  # an old number in the column of the new
             found.flags.append("subjectUscc:REGISTRATION_NUMBER")
             return ""
+        if name == "uscc":  # a subject is kept with the code it has; its status says what is wrong with it
+            found.flags += [f"uscc:{status(kind, text)}"] if check(kind, code) else []
+            return text
         found.faults += [(name, rule) for rule in check(kind, code)]
         return code
 

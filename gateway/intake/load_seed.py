@@ -7,17 +7,16 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.catalogue.codes import status
-from gateway.catalogue.fields import SubjectClass, snake
+from gateway.catalogue.fields import snake
 from gateway.catalogue.kinds import BY_NAME
 from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
 from gateway.intake.load_case import open_demo_case
 from gateway.intake.load_copy import Connection, Loader, execute
+from gateway.intake.run import Order, take
 from gateway.intake.sample_demo import DEMO
 from gateway.intake.sample_demo_records import demo
 from gateway.intake.sample_kind_words import schemes
-from gateway.intake.sample_rows import Item, Subject, Value
 from gateway.intake.sample_words import read_words
 from gateway.intake.seed_files import table
 from gateway.store.tables import (
@@ -29,9 +28,6 @@ from gateway.store.tables import (
 )
 from gateway.store.tables import table as table_of
 from gateway.vault.vault import Vault
-
-BATCH = "seed"
-UNKNOWN_REGION = "000000"  # the seat is not known; it is never derived from the code
 
 
 def seed_reference(connection: Connection, *, directory: Path, today: date) -> None:
@@ -48,34 +44,11 @@ def seed_reference(connection: Connection, *, directory: Path, today: date) -> N
         execute(connection, insert(SHARING_SCOPE).values(scopes))
 
 
-def real_organizations(directory: Path) -> Iterator[Subject]:
-    """The real organizations and codes of ``seed/organizations.csv``; a wrong code is kept, with its status.
-
-    Of most only the code is known: their name is null.
-    """
-    for row in table(directory, "organizations"):
-        code, enterprise = row["uscc"], row["library"] == "enterprise"
-        item: dict[str, Value] = {
-            "uscc": code,
-            "codeStatus": row["codeStatus"],
-            "name": row["name"] or None,
-            "status": "ACTIVE",
-            "region": row["region"] or UNKNOWN_REGION,
-            "kind" if enterprise else "category": row["category"],
-            "provider": "CREDIT",
-            "batch": BATCH,
-        }
-        individual = row["category"] == "INDIVIDUAL_BUSINESS"
-        identifier: Item = {"kind": "USCC", "value": code, "codeStatus": status("USCC", code), "conflicting": False}
-        subject_class = SubjectClass.INDIVIDUAL if individual else SubjectClass.LEGAL
-        yield Subject(row["library"], subject_class, item, (identifier,))
-
-
 def seed_subjects(connection: Connection, vault: Vault, *, directory: Path, today: date) -> None:
-    """The real organizations, the demonstration set, and the consents, mandates, relations and the case about it."""
+    """The real organizations, by intake; the demonstration set, its consents, mandates, relations and its case."""
+    for path in sorted((directory / "libraries").glob("*.csv")):
+        take(connection, vault, path, Order(datetime.combine(today, time(), UTC)))
     loader = Loader(connection, vault)
-    for organization in real_organizations(directory):
-        loader.add(organization)
     numbers: dict[str, int] = {}
     for one in demo(read_words(directory), today):
         numbers[one.handle], records = loader.add(one.subject, one.records)

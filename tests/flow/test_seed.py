@@ -63,10 +63,12 @@ def test_real_organizations_are_there(seeded: Connection) -> None:
     assert _column(seeded, query, "112208007267471629") == ["白城市人民政府办公室"]
     wrong = _column(seeded, "SELECT uscc FROM enterprise WHERE code_status = 'BAD_CHECK_DIGIT' ORDER BY uscc")
     assert wrong == ["911000001000044477", "91110000710920838N"]
-    assert _column(seeded, "SELECT count(*) FROM identifier WHERE batch = 'seed'") == [223]
+    assert _column(seeded, "SELECT count(*) FROM identifier WHERE batch IN (SELECT id FROM batch)") == [223]
+    receipts = "SELECT kind, rows, accepted, rejected FROM batch ORDER BY kind"
+    assert seeded.execute(receipts).fetchall() == [("enterprise", 220, 220, 0), ("organization", 3, 3, 0)]
     for query, count in (
-        ("SELECT count(*), count(name) FROM enterprise WHERE batch = 'seed'", (220, 18)),
-        ("SELECT count(*), count(name) FROM organization WHERE batch = 'seed'", (3, 2)),
+        ("SELECT count(*), count(name) FROM enterprise WHERE batch IN (SELECT id FROM batch)", (220, 18)),
+        ("SELECT count(*), count(name) FROM organization WHERE batch IN (SELECT id FROM batch)", (3, 2)),
     ):
         assert seeded.execute(query).fetchone() == count
 
