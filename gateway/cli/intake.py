@@ -4,48 +4,78 @@ import argparse
 import dataclasses
 import json
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
 
 import psycopg
 
 from gateway.assemble import prepared_database, vault_of
+from gateway.catalogue.fields import Owner
+from gateway.catalogue.reference import IDENTIFIER
 from gateway.clock import SystemClock, SystemRandom, statutory_day
 from gateway.errors import GatewayError
+from gateway.intake.files import opened
+from gateway.intake.layouts import layout_of
 from gateway.intake.load import SEED
 from gateway.intake.load_seed import seed_reference
 from gateway.intake.receipt import Receipt
 from gateway.intake.run import Order, Progress, take
 from gateway.settings import Settings
+from gateway.store.database import Connections
 
 WIDTH = 30  # of the progress bar
 
 
 def take_files(settings: Settings, options: argparse.Namespace) -> int:
-    """Take each file whole or not at all; 1 if any was refused."""
+    """Take each file whole or not at all, libraries and codes before records; 1 if any was refused."""
     connections, server = prepared_database(settings)
-    failed = 0
     try:
-        vault = vault_of(settings, SystemRandom())
-        with psycopg.connect(connections.writer) as connection:
-            if not settings.production:  # there the departments are the city's own
+        if not settings.production:  # there the departments are the city's own
+            with psycopg.connect(connections.writer) as connection:
                 seed_reference(connection, directory=SEED, today=statutory_day(SystemClock().now()))
-                connection.commit()
-            for path in options.files:
-                now = SystemClock().now()
-                order = Order(now, options.department, options.kind, options.rejects, _bar(path.name))
-                try:
-                    receipt = take(connection, vault, path, order)
-                    connection.commit()
-                except GatewayError as error:
-                    failed = 1
-                    told = [f"{'/'.join(map(str, fault.path))}: {fault.rule}" for fault in error.faults]
-                    print("\n  ".join([f"{path}: refused. {error.en}", *told]), file=sys.stderr)
-                    connection.rollback()
-                else:
-                    print(_json(receipt) if options.json else receipt.told(), flush=True)
+        first = [path for path in options.files if _comes_first(path, options.kind)]
+        later = [path for path in options.files if path not in first]
+        work = partial(_take, settings, connections, options)
+        done = [work(path) for path in first]
+        if options.jobs == 1:
+            done += map(work, later)
+        else:
+            with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
+                done += pool.map(work, later)
     finally:
         if server is not None:
             server.stop()
-    return failed
+    return 0 if all(done) else 1
+
+
+def _comes_first(path: Path, kind: str | None) -> bool:
+    """Whether a file holds what others need: subjects, codes. One that cannot be read comes first, and is told."""
+    try:
+        with opened(path) as source:
+            found = layout_of(path.name, source.head, kind).kind
+    except (GatewayError, OSError):
+        return True
+    return found.owner is Owner.SUBJECT or found is IDENTIFIER
+
+
+def _take(settings: Settings, connections: Connections, options: argparse.Namespace, path: Path) -> bool:
+    """Take one file and say what came of it; False if it was refused."""
+    vault = vault_of(settings, SystemRandom())
+    show = _bar(path.name) if options.jobs == 1 else _silent
+    order = Order(SystemClock().now(), options.department, options.kind, options.rejects, show)
+    try:
+        with psycopg.connect(connections.writer) as connection:
+            receipt = take(connection, vault, path, order)
+    except (GatewayError, OSError) as error:
+        faults = error.faults if isinstance(error, GatewayError) else ()
+        said = error.en if isinstance(error, GatewayError) else str(error)
+        told = [f"{'/'.join(map(str, fault.path))}: {fault.rule}" for fault in faults]
+        print("\n  ".join([f"{path}: refused. {said}", *told]), file=sys.stderr)
+        return False
+    print(_json(receipt) if options.json else receipt.told(), flush=True)
+    return True
 
 
 def quarantine(settings: Settings, options: argparse.Namespace) -> int:
@@ -76,10 +106,14 @@ def _json(receipt: Receipt) -> str:
     return json.dumps({**told, "reasons": dict(receipt.reasons)}, ensure_ascii=False)
 
 
+def _silent(done: int, whole: int) -> None:
+    """Nothing."""
+
+
 def _bar(name: str) -> Progress:
     """How far a file is, on a terminal; silent elsewhere."""
     if not sys.stderr.isatty():
-        return lambda done, whole: None
+        return _silent
 
     def show(done: int, whole: int) -> None:
         part = min(1.0, done / max(1, whole))

@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     taken.add_argument("--department", metavar="CODE", help="whose steward brings them; only rows of its own are taken")
     taken.add_argument("--kind", metavar="KIND", help="what they hold (default: what their columns say)")
     taken.add_argument("--rejects", type=Path, metavar="DIR", help="where refused rows go (default: beside the file)")
+    taken.add_argument("--jobs", type=_positive, default=1, help="files of records at a time (default: 1)")
     taken.add_argument("--json", action="store_true", help="print the receipts as JSON, one a line")
     waiting = verbs.add_parser("quarantine", help="list rows that somebody must look at, and codes that match nobody")
     waiting.add_argument("--department", metavar="CODE", help="only those of its files")

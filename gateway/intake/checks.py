@@ -22,6 +22,7 @@ from gateway.intake.spellings import spelled
 FIRST_DAY = date(1949, 10, 1)
 OPEN_END = date(2099, 12, 31)  # how the standard writes "no end"
 OF_AGE = 18
+KEPT = 1_000  # cells of a column whose meaning is kept
 
 # APL art. 9; what follows a dash behind 其他 says what it is.
 PENALTY_KINDS = frozenset(
@@ -80,6 +81,7 @@ class Checked:
     faults: list[tuple[str, str]] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    codes: list[tuple[str, str]] | None = None  # by which its subject is found; see ``subjects``
 
 
 class Checker:
@@ -89,6 +91,8 @@ class Checker:
         """Everything that does not depend on a row is worked out here."""
         self._layout = layout
         self._width = layout.width
+        empty: list[dict[str, Checked]] = [{} for _ in layout.places]
+        self._columns = [(at, name, kept) for (at, name), kept in zip(layout.places, empty, strict=True)]
         self._today = today
         self._fields = dict(named_fields(layout.kind))
         self._words = {name: spelled(item) for name, item in self._fields.items() if item.type is Type.CODE}
@@ -98,18 +102,37 @@ class Checker:
     def row(self, line: int, cells: Cells) -> Checked:
         """Look at one row."""
         found = Checked(line)
-        for at, name in self._layout.places:
-            text = unicodedata.normalize("NFC", cells[at]).strip() if at < len(cells) else ""
-            if text:
-                self._cell(found, name, text)
-        if any(one.strip() for one in cells[self._width :]):
+        for at, name, kept in self._columns:
+            text = cells[at] if at < len(cells) else ""
+            if not text:
+                continue
+            seen = kept.get(text)
+            if seen is None:
+                seen = self._look(name, text, kept)
+            if seen.item:
+                found.item |= seen.item if name in seen.item else {**seen.item, **found.item}
+            if seen.faults or seen.flags:
+                found.faults += seen.faults
+                found.flags += seen.flags
+        if len(cells) > self._width and any(one.strip() for one in cells[self._width :]):
             found.faults.append(("", "has more cells than the head has columns"))
         self._whole(found)
         return found
 
+    def _look(self, name: str, raw: str, kept: dict[str, Checked]) -> Checked:
+        """One cell by itself. Most columns say the same again and again, so what was found is kept for a while."""
+        seen = Checked(0)
+        text = raw.strip() if raw.isascii() else unicodedata.normalize("NFC", raw).strip()
+        if text:
+            self._cell(seen, name, text)
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[raw] = seen
+        return seen
+
     def _cell(self, found: Checked, name: str, text: str) -> None:
         item = self._fields.get(name)
-        if _UNFIT(text):
+        if not text.isprintable() and _UNFIT(text):
             found.faults.append((name, "holds a control character or is not valid Unicode"))
             return
         if item is None:  # whose the row is, or the second of two old columns

@@ -76,6 +76,10 @@ class Shape:
         """The cells of one row. :class:`BadInput` names every field that breaks a rule, never its value."""
         if faults := tuple(self._faults(item)):
             raise BadInput(*faults)
+        return self.cells(place, item)
+
+    def cells(self, place: Place, item: Item) -> list[Cell]:
+        """The cells of a row that was checked already."""
         cells: list[Cell] = [place.subject]
         if self.kind.owner is Owner.RECORD:
             cells.append(place.row)

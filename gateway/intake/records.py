@@ -1,6 +1,5 @@
 """Checked rows → records: new ones copied, known ones left alone or replaced, their old version kept."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +20,8 @@ from gateway.vault.vault import Vault
 
 Key: TypeAlias = tuple[int, tuple[str, ...]]  # subject and natural key
 
+LOCK = 0x1A7E  # advisory, with what is locked
+
 # What the platform adds to a row: no news if it differs.
 _ADDED = frozenset({"receivedAt", "status", "batch", "row_hash", "version"})
 
@@ -38,8 +39,9 @@ class _Known:
 
 def mark_of(vault: Vault, kind: str, item: Mapping[str, Value]) -> bytes:
     """The keyed hash of what a row says: equal rows, equal marks; nothing can be read from it."""
-    said = {name: str(value) for name, value in sorted(item.items()) if value is not None and name not in _ADDED}
-    return vault.blind_index(kind, "row", json.dumps(said, ensure_ascii=False, sort_keys=True))
+    said = [f"{name}\x1f{value!s}" for name, value in item.items() if value is not None and name not in _ADDED]
+    said.sort()
+    return vault.blind_index(kind, "row", "\x1e".join(said))  # no value holds a control character
 
 
 def keep_version(connection: Connection, kind: Kind, key: str, row: int, receipt: Receipt, house: House) -> None:
@@ -78,10 +80,12 @@ class Records:
         self._shape = shapes(vault)[kind.name]
         self._finder = Finder(connection, vault)
         self._ids = numbers(connection, RECORD_IDS)
+        self._locked: set[str] = set()
         self._named: set[int] = set()  # records that this file has named already: some 60 bytes a row
 
     def take(self, rows: Sequence[Checked]) -> None:
         """Write what has neither fault nor doubt; doubts are noted on the rows."""
+        self._lock({str(row.item["provider"]) for row in rows} - self._locked)
         found = self._finder.of(rows)
         pairs = [(row, subject) for row, subject in zip(rows, found, strict=True) if subject is not None]
         known = self._read({subject.id for _, subject in pairs}, [self._natural(row) for row, _ in pairs])
@@ -109,6 +113,13 @@ class Records:
         with self._connection.cursor() as cursor:
             copy_rows(cursor, self._kind.name, self._shape, new)
 
+    def _lock(self, providers: set[str]) -> None:
+        """One file of a kind and department after the other, so that none of two misses what the other writes."""
+        for provider in sorted(providers):
+            name = f"{self._kind.name} {provider}"
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, name))
+        self._locked |= providers
+
     def _replace(self, row: Checked, subject: Found, old: _Known, mark: bytes) -> None:
         keep_version(self._connection, self._kind, "id", old.id, self._receipt, self._house)
         row.item |= {"disputedOn": old.disputed_on, "status": old.status}
@@ -125,7 +136,7 @@ class Records:
             "version": version,
         }
         place = Place(subject.id, subject.subject_class, subject.key, number, subject.region)
-        return self._shape.row(place, item)
+        return self._shape.cells(place, item)
 
     def _natural(self, row: Checked) -> tuple[str, ...]:
         return tuple(str(row.item[name]) for name in self._kind.natural_key)

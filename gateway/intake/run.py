@@ -24,13 +24,12 @@ from gateway.intake.layouts import Layout, layout_of
 from gateway.intake.load_copy import Connection
 from gateway.intake.mapping import Mapping
 from gateway.intake.receipt import Receipt, Rejects
-from gateway.intake.records import Records
+from gateway.intake.records import LOCK, Records
 from gateway.intake.subject_rows import Subjects
 from gateway.store.database import convert
 from gateway.vault.vault import Vault
 
 CHUNK = 2_000
-LOCK = 0x1A7E  # advisory: files are taken one after the other, so that none of two sees half of the other
 TIMELY = 7  # working days from the decision to the platform (国办发〔2015〕51号)
 
 Progress = Callable[[int, int], None]  # rows so far, lines in all
@@ -58,7 +57,8 @@ def take(connection: Connection, vault: Vault, path: Path, order: Order) -> Rece
         rejects = Rejects(_beside(path, order), layout, source.head)
         try:
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+                if layout.kind.owner is Owner.SUBJECT or layout.kind is IDENTIFIER:
+                    connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, layout.kind.name))
                 house = house_of(connection, layout.kind, order.now, order.department)
                 receipt = _receipt(connection, path, source.digest, source.encoding, layout, order)
                 _Taking(connection, vault, layout, house, receipt, rejects, order).all(source)

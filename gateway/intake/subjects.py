@@ -140,10 +140,11 @@ class Finder:
 
 
 def codes_of(row: Checked) -> list[tuple[str, str]]:
-    """The codes a row names its subject by."""
-    return [
-        (kind, normalize(kind, str(row.item[name]))) for name, kind in CODES.items() if row.item.get(name) is not None
-    ]
+    """The codes a row names its subject by; normalized once."""
+    if row.codes is None:
+        given = [(kind, row.item.get(name)) for name, kind in CODES.items()]
+        row.codes = [(kind, normalize(kind, str(value))) for kind, value in given if value is not None]
+    return row.codes
 
 
 def _number(row: Checked) -> str:
