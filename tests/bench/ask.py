@@ -120,7 +120,7 @@ def _answer(said: Any, case: Case, name: str) -> Any:
 
 def _counted(found: dict[str, Any], case: Case) -> dict[str, Any]:
     """The same answer, once it is known to be as large as the case says."""
-    wanted = {"penalties": 10, "licenses": 5, "nodes": 20}
+    wanted = {"penalties": 10, "licenses": 5, "listings": 3, "ratings": 3, "nodes": 20}
     for name, count in wanted.items():
         if name in found:
             nodes = found[name] if name == "nodes" else found[name]["nodes"]

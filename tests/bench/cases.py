@@ -10,7 +10,13 @@ from tests.bench.data import Data
 
 PENALTY = "documentNumber conduct penaltyKinds fine decidedOn organ publishedUntil disputed"
 LICENSE = "documentNumber category certificateName decidedOn validFrom validUntil organ state"
-RECORDS = f"penalties(first: 10) {{ nodes {{ {PENALTY} }} }} licenses(first: 5) {{ nodes {{ {LICENSE} }} }}"
+LISTING = "listName nature organ decidedOn termEndsOn disputed"
+RATING = "year grade organ decidedOn"
+RECORDS = (
+    f"penalties(first: 10) {{ nodes {{ {PENALTY} }} }} licenses(first: 5) {{ nodes {{ {LICENSE} }} }} "
+    f"listings(first: 3) {{ nodes {{ {LISTING} }} }}"
+)
+RATINGS = f"ratings(first: 3) {{ nodes {{ {RATING} }} }}"
 BY_USCC = "enterprise(by: {uscc: $uscc})"
 BY_PERSON = "person(by: {idNumber: $idNumber, name: $name}, access: {purpose: OWN_INQUIRY})"
 
@@ -77,8 +83,8 @@ CASES: Mapping[str, Case] = MappingProxyType(
             ),
             Case(
                 "records",
-                "(2) one enterprise, 10 penalties and 5 licenses, as bank",
-                f"query Records($uscc: String!) {{ {BY_USCC} {{ uscc name {RECORDS} }} }}",
+                "(2) one enterprise, 10 penalties, 5 licenses, 3 listings, 3 ratings, as bank",
+                f"query Records($uscc: String!) {{ {BY_USCC} {{ uscc name {RECORDS} {RATINGS} }} }}",
                 "/records",
                 _enterprises,
                 4,
@@ -104,7 +110,7 @@ CASES: Mapping[str, Case] = MappingProxyType(
             ),
             Case(
                 "own-records",
-                "(2c) one person, 10 penalties and 5 licenses, 2 values opened, as citizen",
+                "(2c) one person, 10 penalties, 5 licenses, 3 listings, 2 values opened, as citizen",
                 f"query OwnRecords($idNumber: String!, $name: String!) "
                 f"{{ {BY_PERSON} {{ name birthDate {RECORDS} }} }}",
                 "/own-records",

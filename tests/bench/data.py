@@ -1,8 +1,8 @@
 """The database of the benchmark: built once under ``<home>/bench``, kept, and told about in ``subjects.json``.
 
-The first subjects are *rich*: each has at least 10 penalties and 5 licenses that the caller may see, and some that it
-may not. They are what is asked for. Behind them come as many ordinary ones as wanted. There are more rich subjects than
-the vault keeps unwrapped keys, so that a cache does not answer for it.
+The first subjects are *rich*: each has at least 10 penalties, 5 licenses, 3 listings and (bodies) 3 ratings that the
+caller may see, and some that it may not. They are what is asked for. Behind them come as many ordinary ones as wanted.
+There are more rich subjects than the vault keeps unwrapped keys, so that a cache does not answer for it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +19,7 @@ from gateway.intake.load import SEED, generate
 from gateway.intake.load_copy import Loader
 from gateway.intake.load_seed import seed_reference
 from gateway.intake.sample_dice import Dice
+from gateway.intake.sample_kinds import MAKERS, Maker
 from gateway.intake.sample_records import Party, license_of, party_of, penalty_of
 from gateway.intake.sample_rows import Record, Subject
 from gateway.intake.sample_subjects import enterprise, person
@@ -30,7 +31,7 @@ RICH = 5_000  # of each sort; the vault keeps 4,096 keys
 BASE = 20_000_000  # numbers of rich subjects, far from those of ``generate``
 SETTLED = timedelta(days=120)  # how long the kept database stays true
 BATCH = 5_000
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,12 @@ def _rich(count: int, words: Words, today: date) -> Iterator[tuple[Subject, list
 
 
 def _records(dice: Dice, number: str, party: Party, words: Words, today: date) -> list[Record]:
-    """At least 10 visible penalties and 5 visible licenses, and up to a quarter more that are not."""
+    """So many visible ones of each kind, and up to a quarter more that are not."""
     found: list[Record] = []
-    for make, wanted in ((penalty_of, 10), (license_of, 5)):
+    wanted_of: list[tuple[Maker, int]] = [(penalty_of, 10), (license_of, 5), (MAKERS["listing"], 3)]
+    if not party.personal:
+        wanted_of.append((MAKERS["rating"], 3))
+    for make, wanted in wanted_of:
         visible, hidden, place = 0, wanted // 4, 0
         while visible < wanted:
             one = make(dice, f"{number}-{place}", party, words, today)
@@ -171,6 +175,8 @@ def _visible(record: Record, subject: SubjectClass, today: date) -> bool:
         and item["status"] in ("ACTIVE", "CORRECTED")
         and item.get("severity") != "MINOR"
         and item.get("procedure") != "SIMPLE"
+        and not item.get("minor")
+        and item.get("exitedOn") is None
         and "警告" not in str(item.get("penaltyKinds"))
         and (not isinstance(until, date) or until >= today + SETTLED)
     )

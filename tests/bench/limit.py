@@ -34,6 +34,11 @@ LICENSE = (
     'document_number AS "documentNumber", category, certificate_name AS "certificateName", decided_on AS "decidedOn", '
     'valid_from AS "validFrom", valid_until AS "validUntil", organ, state'
 )
+LISTING = (
+    'list_name AS "listName", nature, organ, decided_on AS "decidedOn", term_ends_on AS "termEndsOn", '
+    "disputed_on IS NOT NULL AS disputed"
+)
+RATING = 'year, grade, organ, decided_on AS "decidedOn"'
 CURRENT = (
     "status IN ('ACTIVE', 'CORRECTED') AND (published_until IS NULL OR published_until >= TODAY) "
     "AND (retained_until IS NULL OR retained_until >= TODAY) AND disclosure = 'PUBLIC'"
@@ -62,9 +67,14 @@ def statements(today: date) -> Mapping[str, tuple[str, Callable[[dict[str, str]]
     """Path → SQL and how to read its parameters from a body."""
     public = (
         f"{listed(PENALTY, 'penalty', CURRENT + ' AND NOT minor', 10)} AS penalties, "
-        f"{listed(LICENSE, 'license', CURRENT, 5)} AS licenses"
+        f"{listed(LICENSE, 'license', CURRENT, 5)} AS licenses, "
+        f"{listed(LISTING, 'listing', CURRENT + ' AND (exited_on IS NULL OR exited_on > TODAY)', 3)} AS listings, "
+        f"{listed(RATING, 'rating', CURRENT + ' AND NOT minor', 3)} AS ratings"
     )
-    own = f"{listed(PENALTY, 'penalty', OWN, 10)} AS penalties, {listed(LICENSE, 'license', OWN, 5)} AS licenses"
+    own = (
+        f"{listed(PENALTY, 'penalty', OWN, 10)} AS penalties, {listed(LICENSE, 'license', OWN, 5)} AS licenses, "
+        f"{listed(LISTING, 'listing', OWN, 3)} AS listings"
+    )
     eight = (
         's.uscc, s.name, s.status, s.region, s.established_on AS "establishedOn", s.kind, s.industry, '
         's.registered_capital::text AS "registeredCapital"'

@@ -91,8 +91,10 @@ class Store:
                 sa.or_(table.c.published_until.is_(None), table.c.published_until >= self._today),
                 sa.or_(table.c.retained_until.is_(None), table.c.retained_until >= self._today),
             ]
-            if "minor" in table.c and kind == "penalty":
+            if kind in ("penalty", "rating"):
                 where.append(sa.not_(table.c.minor))
+            if "exited_on" in table.c:
+                where.append(sa.or_(table.c.exited_on.is_(None), table.c.exited_on > self._today))
         order = (sa.desc(table.c.decided_on), sa.desc(table.c.id))
         found: dict[int, Rows] = {subject: [] for subject in subjects}
         for row in await self.select(sa.select(table).where(*where).order_by(*order)):
@@ -171,6 +173,8 @@ class Naive:
             self._vault,
             DataLoader(load_fn=lambda keys: store.records("penalty", caller, keys)),
             DataLoader(load_fn=lambda keys: store.records("license", caller, keys)),
+            DataLoader(load_fn=lambda keys: store.records("listing", caller, keys)),
+            DataLoader(load_fn=lambda keys: store.records("rating", caller, keys)),
         )
         result = await schema.execute(request["query"], variable_values=request["variables"], context_value=context)
         await store.record(caller, request["query"], context.subjects)

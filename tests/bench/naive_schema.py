@@ -50,6 +50,8 @@ class Context:
     vault: Vault
     penalties: "DataLoader[int, list[Row]]"
     licenses: "DataLoader[int, list[Row]]"
+    listings: "DataLoader[int, list[Row]]"
+    ratings: "DataLoader[int, list[Row]]"
     subjects: list[int] = field(default_factory=list)
 
 
@@ -137,6 +139,34 @@ class License(Shown):
 
 
 @strawberry.type
+class Listing(Shown):
+    """A listing."""
+
+    noun: ClassVar[str] = "listing"
+    list_name: str | None = shown("listName")
+    nature: str | None = shown("nature")
+    organ: str | None = shown("organ")
+    decided_on: str | None = shown("decidedOn")
+    term_ends_on: str | None = shown("termEndsOn")
+
+    @strawberry.field
+    def disputed(self, info: Info[Context, None]) -> bool | None:
+        """Whether an objection is open."""
+        return self.row["disputed_on"] is not None if self.allowed(info, "disputed") else None
+
+
+@strawberry.type
+class Rating(Shown):
+    """A rating."""
+
+    noun: ClassVar[str] = "rating"
+    year: str | None = shown("year")
+    grade: str | None = shown("grade")
+    organ: str | None = shown("organ")
+    decided_on: str | None = shown("decidedOn")
+
+
+@strawberry.type
 class PenaltyConnection:
     """A page of penalties."""
 
@@ -148,6 +178,20 @@ class LicenseConnection:
     """A page of licenses."""
 
     nodes: list[License]
+
+
+@strawberry.type
+class ListingConnection:
+    """A page of listings."""
+
+    nodes: list[Listing]
+
+
+@strawberry.type
+class RatingConnection:
+    """A page of ratings."""
+
+    nodes: list[Rating]
 
 
 @strawberry.type
@@ -165,6 +209,18 @@ class Owner(Shown):
         """A page of licenses."""
         rows = await info.context.licenses.load(self.row["subject_id"])
         return LicenseConnection(nodes=[License(row=row) for row in rows[:first]])
+
+    @strawberry.field
+    async def listings(self, info: Info[Context, None], first: int = 20) -> ListingConnection:
+        """A page of listings."""
+        rows = await info.context.listings.load(self.row["subject_id"])
+        return ListingConnection(nodes=[Listing(row=row) for row in rows[:first]])
+
+    @strawberry.field
+    async def ratings(self, info: Info[Context, None], first: int = 20) -> RatingConnection:
+        """A page of ratings."""
+        rows = await info.context.ratings.load(self.row["subject_id"])
+        return RatingConnection(nodes=[Rating(row=row) for row in rows[:first]])
 
 
 @strawberry.type
