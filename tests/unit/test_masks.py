@@ -73,3 +73,19 @@ def test_phones(text: str, shown: str) -> None:
 )
 def test_emails(text: str, shown: str) -> None:
     assert email(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("甲子一", "甲**"),
+        ("甲子一、乙丑", "甲**、乙*"),
+        ("甲子一（董事长），乙丑二；丙 丁卯四/戊辰", "甲**、乙**、*、丁**、戊*"),
+        ("甲子一(法定代表人", "甲**"),
+        ("", "*"),
+        ("、，；", "*"),
+    ],
+)
+def test_several_names_are_masked_each_for_itself(text: str, shown: str) -> None:
+    """Whatever parts them, and without what stands in brackets behind them."""
+    assert masked(Mask.NAMES, text) == shown
