@@ -14,6 +14,7 @@ from gateway.intake.layouts import Layout, named_fields
 from gateway.vault.masks import masked
 
 HIDDEN = "（略）"
+FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would run
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Rejects:
     def __init__(self, path: Path, layout: Layout, head: Sequence[str]) -> None:
         """``path``: where it is to stand."""
         self._path = path
+        self._waiting = path.with_name(f".{path.name}.{os.getpid()}")
         self._layout = layout
         self._rows: list[list[str]] = []
         self._head = ["行号", "原因", *head]
@@ -67,25 +69,31 @@ class Rejects:
         reasons = "; ".join(f"{name or '行'}: {rule}" for name, rule in row.faults)
         self._rows.append([str(row.line), reasons, *self._shown(cells)])
 
-    def commit(self) -> Path | None:
-        """Put it in place; None if no row was refused, and then an old one goes too."""
-        if not self._rows:
+    def write(self) -> None:
+        """Write it beside its place, before the intake is committed: a full disk then leaves nothing loaded."""
+        if self._rows:
+            with self._waiting.open("w", encoding="utf-8-sig", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(self._head)
+                writer.writerows(self._rows)
+
+    def place(self) -> None:
+        """Put it in its place; if no row was refused, an old one goes."""
+        if self._rows:
+            self._waiting.replace(self._path)
+        else:
             self._path.unlink(missing_ok=True)
-            return None
-        waiting = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        with waiting.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(self._head)
-            writer.writerows(self._rows)
-        waiting.replace(self._path)
-        return self._path
+
+    def drop(self) -> None:
+        """Leave nothing of it: the intake failed."""
+        self._waiting.unlink(missing_ok=True)
 
     def _shown(self, cells: Cells) -> Iterator[str]:
         named = dict(self._layout.places)
         for at, text in enumerate(cells):
             item = self._fields.get(named.get(at, ""))
             if not text or (item is not None and item.sealing is Sealing.NEVER and not item.free_text):
-                yield text
+                yield f"'{text}" if text.startswith(FORMULA) else text
             elif item is not None and item.mask is not None:
                 yield masked(item.mask, text)
             else:

@@ -63,10 +63,13 @@ def take(connection: Connection, vault: Vault, path: Path, order: Order) -> Rece
                 receipt = _receipt(connection, path, source.digest, source.encoding, layout, order)
                 _Taking(connection, vault, layout, house, receipt, rejects, order).all(source)
                 _write(connection, receipt, source.digest, house, order)
-            rejects.commit()
+                rejects.write()
+            rejects.place()
         except psycopg.Error as error:
             failure = convert(error)
             raise failure from failure.__cause__
+        finally:
+            rejects.drop()
     return receipt
 
 

@@ -276,3 +276,20 @@ def test_every_kind_has_a_layout_that_its_own_files_fit(known: Connection) -> No
         head = head_of(BY_NAME[kind])
         assert len(set(head)) == len(head) > 10
     assert set(LIBRARIES) == {"enterprise", "organization", "person"}
+
+
+def test_no_room_for_the_rejects_leaves_nothing_loaded(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    """What was refused must be told; where that cannot be written, nothing is taken."""
+    path = written(tmp_path / "a.csv", "penalty", penalty(documentNumber="z1"), penalty(documentNumber="z2", fine="x"))
+    with pytest.raises(OSError):
+        take(known, vault, path, Order(NOW, rejects=tmp_path / "nowhere"))
+    known.rollback()
+    assert known.execute("SELECT 1 FROM penalty WHERE document_number = 'z1'").fetchall() == []
+    assert [one.name for one in tmp_path.iterdir() if "rejects" in one.name] == []
+
+
+def test_a_rejects_file_runs_nothing(known: Connection, vault: Vault, tmp_path: Path) -> None:
+    """A cell that a spreadsheet would run is quoted."""
+    taken(known, vault, written(tmp_path / "a.csv", "penalty", penalty(documentNumber="@SUM(A1)", conduct="=1+1")))
+    text = (tmp_path / "a.csv.rejects.csv").read_text(encoding="utf-8-sig")
+    assert "'@SUM(A1)" in text and "'=1+1" in text
