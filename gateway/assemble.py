@@ -13,7 +13,7 @@ from gateway.identity.assemble import verifier_of
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pipeline import Gateway
-from gateway.policy.compile import load
+from gateway.policy.compile import Policy, load
 from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.settings import Settings
@@ -96,14 +96,16 @@ async def assemble(
     clock: Clock | None = None,
     random: Random | None = None,
     server: EmbeddedServer | None = None,
+    policy: Policy | None = None,
 ) -> Running:
     """Everything that answers, from the bottom up; an embedded ``server`` is started again whenever it dies.
 
+    ``policy``: one that was loaded already, in place of the directory that the settings name.
     Raises Unavailable if database or log cannot be reached.
     """
     clock = clock or SystemClock()
     random = random or SystemRandom()
-    policy = load(settings.policies)
+    policy = policy or load(settings.policies)
     vault = vault_of(settings, random)
     verifier = verifier_of(settings, clock, random)
     signer = load_or_create(settings.home / "keys" / "log.key", settings.log_origin, random.bytes)

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -32,6 +33,8 @@ from gateway.identity.development import DevelopmentKey, development_key
 from gateway.intake.load import seed_demo
 from gateway.intake.sample_demo import DEMO
 from gateway.pipeline import Gateway
+from gateway.policy.compile import Policy, load
+from gateway.schema.roles import RoleSchemas
 from gateway.settings import Settings, read
 from gateway.store.database import Connections
 from gateway.store.lanes import Lanes, Row
@@ -51,6 +54,15 @@ ORIGIN = "credit-gateway.example/log"
 PATIENCE = 60.0  # seconds; only a fault waits that long, also on a busy machine
 
 LOAN = {"purpose": "LOAN_APPROVAL"}
+
+
+SCHEMAS = RoleSchemas()  # of the shipped policy; they hold nothing of a house
+
+
+@cache
+def shipped() -> Policy:
+    """The shipped policy, loaded once for all houses."""
+    return load(read({}).policies)
 
 
 def consented(number: str) -> dict[str, object]:
@@ -166,10 +178,10 @@ class House:
         return lanes
 
     async def _start(self) -> Running:
-        running = await assemble(self.settings, self.connections, self.clock, self.random)
+        running = await assemble(self.settings, self.connections, self.clock, self.random, policy=shipped())
         await running.gateway.lanes.close()
         lanes = await PausingLanes.open(self.connections.reader, fast=2, slow=1)
-        return replace(running, gateway=replace(running.gateway, lanes=lanes))
+        return replace(running, gateway=replace(running.gateway, lanes=lanes, schemas=SCHEMAS))
 
     async def serve(self) -> None:
         """Listen until :meth:`stop`."""
