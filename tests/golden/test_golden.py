@@ -38,7 +38,7 @@ def reader(house: House, new_database: Callable[[], Connections]) -> Iterator[ps
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.folder.name)
-def test_explain(house: House, reader: psycopg.Connection[tuple[str]], case: Case) -> None:
+async def test_explain(house: House, reader: psycopg.Connection[tuple[str]], case: Case) -> None:
     """The plan is the one that was looked at, and no large table is read from end to end."""
     found = shape(reader, case.plans(house))
     assert read_whole(found) == []
