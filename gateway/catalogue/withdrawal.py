@@ -1,7 +1,8 @@
 """撤下: which published records must be taken down again, for whoever keeps copies of the feeds (APL art. 48; Order 36).
 
 The record's id and the time, nothing else: neither what it said nor why it went. The database writes a row whenever a
-record of a feed is no longer public; the end of ``publishedUntil`` is no news and stands in the record itself.
+record of a feed is no longer public: by its status, or because a day that it told was brought forward and is over. A
+``publishedUntil`` or ``exitedOn`` that simply comes is no news and stands in the record itself.
 """
 
 from gateway.catalogue.fields import Field, Kind, Owner, Standing, SubjectClass, Type

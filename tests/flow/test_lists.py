@@ -229,3 +229,52 @@ async def test_what_is_taken_down_is_told_and_nothing_of_it(house: House) -> Non
     assert not {before[0]["id"], before[1]["id"]} & {row["id"] for row in after}
     _, body = await house.ask(PUBLIC, "{ withdrawals { nodes { record documentNumber } } }", None)
     assert body["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+WITHDRAWN = """query($filter: WithdrawalFilter) {
+  withdrawals(filter: $filter, first: 100) { nodes { record recordKind } } }"""
+
+
+async def withdrawn(house: House, **chosen: str) -> set[str]:
+    found = await house.data(PUBLIC, WITHDRAWN, {"filter": chosen})
+    return {node["record"] for node in found["withdrawals"]["nodes"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "root", "change", "told"),
+    [
+        (LISTINGS, "listings", "exited_on = '1999-01-01'", True),
+        (LISTINGS, "listings", "exited_on = '2999-01-01'", False),
+        (PENALTIES, "penalties", "published_until = '1999-12-31'", True),
+        (PENALTIES, "penalties", "published_until = '2999-12-31'", False),
+        (LICENSES, "licenses", "published_until = '1999-12-31', status = 'REVOKED'", True),
+    ],
+)
+async def test_what_ends_before_its_time_is_told(house: House, query: str, root: str, change: str, told: bool) -> None:
+    """Off its list, or publication cut short: a copy of the feed still holds the old day and would keep it."""
+    kind = {"penalties": "penalty", "licenses": "license", "listings": "listing"}[root]
+    row = (await house.data(PUBLIC, query, {"first": 1}))[root]["nodes"][0]
+    async with await psycopg.AsyncConnection.connect(house.connections.writer, autocommit=True) as writer:
+        mine = "WHERE document_number = %s", (row["documentNumber"],)
+        await writer.execute(f"UPDATE {kind} SET published_until = '2998-12-31' {mine[0]}", mine[1])
+        before = await withdrawn(house)
+        await writer.execute(f"UPDATE {kind} SET {change} {mine[0]}", mine[1])
+    assert await withdrawn(house) - before == ({row["id"]} if told else set())
+    still = (await house.data(PUBLIC, query, {"first": 1}))[root]["nodes"][0]
+    assert (still["id"] == row["id"]) is not told
+
+
+async def test_withdrawals_by_region_and_department(house: House) -> None:
+    """Of the same region and department as the feed that held the record."""
+    ((number, region, department),) = await house.sql(
+        "SELECT id, subject_region, provider FROM penalty WHERE subject_class = 'legal' AND status = 'ACTIVE'"
+        " AND disclosure = 'PUBLIC' AND NOT minor AND subject_region IS NOT NULL AND published_until > %s"
+        " ORDER BY id DESC LIMIT 1",
+        TODAY,
+    )
+    before = await withdrawn(house, region=region)
+    async with await psycopg.AsyncConnection.connect(house.connections.writer) as writer:
+        await writer.execute("UPDATE penalty SET status = 'WITHDRAWN' WHERE id = %s", (number,))
+    (told,) = await withdrawn(house, region=region) - before
+    assert told in await withdrawn(house, region=region, department=department)
+    assert told not in await withdrawn(house, region="999999")
