@@ -126,6 +126,8 @@ def layout_of(file: str, head: tuple[str, ...], wanted: str | None) -> Layout:
     known = {kind.name: titles(kind) for kind in kinds()}
     if wanted is not None and wanted not in known:
         raise BadInput(Fault((file,), f"no file of kind {wanted!r} is taken: {', '.join(known)}"))
+    if wanted is None and not any(one in names for names in known.values() for one in head):
+        raise BadInput(Fault((file, 1), "names no column that any kind of file has"))
     best = wanted or max(known, key=lambda name: sum(one in known[name] for one in head))
     names, kind = known[best], next(one for one in kinds() if one.name == best)
     faults = [Fault((file, 1, one or "(empty)"), f"is no column of {best} files") for one in head if one not in names]

@@ -221,6 +221,7 @@ def test_the_names_of_before_2018(known: Connection, vault: Vault, tmp_path: Pat
     [
         ("CF_WSH,CF_NEU", "is no column of penalty files"),
         ("CF_WSH,CF_WSH,CF_SY", "stands twice"),
+        ("a,b,c", "names no column that any kind of file has"),
         ("CF_WSH,CF_SY,宗教信仰", "may not be collected"),
     ],
 )
