@@ -88,6 +88,8 @@ class Reference:
             return searchable(str(value)) in searchable(str(row.item["name"] or ""))
         if feed and name == "region":
             return any(one.item.get("region") == value for one in self.world.rows if one.id == row.subject)
+        if name == "industry":  # a section, division or group holds all below it
+            return str(row.item[name] or "").startswith(str(value))
         return row.item["provider" if feed else name] == value
 
     def _found(self, name: str, given: Mapping[str, object]) -> list[tuple[Row, Row | None]]:

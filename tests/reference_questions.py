@@ -189,6 +189,8 @@ class _Asking:
             return part if len(part) >= 2 and part.isprintable() else None
         if name == "region" and "region" not in row.item:
             return next((one.item.get("region") for one in self.world.rows if one.id == row.subject), None)
+        if name == "industry" and row.item[name] is not None:
+            return str(row.item[name])[: self.chance.pick((1, 3, 4, 5))]
         return row.item["provider" if name == "department" and row.kind != "case" else name]
 
     def _instead(self, kind: str, value: object) -> object:

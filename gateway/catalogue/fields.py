@@ -74,7 +74,8 @@ class Field:
 
     ``group`` is the word the policy uses for it (a row of the policy table). ``standard`` is the code of the 双公示
     standard. ``free_text`` fields are stored twice: ``original`` (sealed) and ``released`` (text, by whom, when).
-    ``lookup`` adds a keyed blind index (sealed fields only). ``filter`` admits the field as an equality filter.
+    ``lookup`` adds a keyed blind index (sealed fields only). ``filter`` admits the field as an equality filter; of a code
+    with ``levels``, a shorter one finds everything below it.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Field:
     required: bool = False
     length: int = 200
     values: tuple[str, ...] = ()
+    levels: tuple[int, ...] = ()  # lengths of the levels of a hierarchical code above the last: section, division …
     basis: str = ""
     standard: str = ""
     sensitive: bool = False  # PIPL art. 28

@@ -26,6 +26,10 @@ class Filter:
     field: Field
     coordinate: str
 
+    def key(self, value: str) -> str:
+        """What a plan calls it: its name, and the level if the value is a code above the last level: ``industry.3``."""
+        return f"{self.name}.{len(value)}" if len(value) in self.field.levels else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class RootList:
@@ -37,6 +41,11 @@ class RootList:
     order: tuple[str, ...]
     filters: Mapping[str, Filter]
     feed: bool = False
+
+    def narrowed(self, key: str) -> tuple[str, int | None]:
+        """The column of a filter, and how many of its first characters are compared; None: all."""
+        name, _, level = key.partition(".")
+        return self.filters[name].column, int(level) if level else None
 
     def classes(self, filters: tuple[str, ...]) -> tuple[SubjectClass, ...]:
         """Whose rows it may hold when these filters are given."""

@@ -125,11 +125,12 @@ def _filter(
     known: Mapping[str, Filter], given: Mapping[str, object], path: Path, faults: list[Fault]
 ) -> tuple[tuple[str, str], ...]:
     """In the order of the catalogue, so that the same filters make the same plan; null is as if not given."""
-    return tuple(
-        (name, _filter_value(item.field, given[name], (*path, name), faults))
+    chosen = (
+        (item, _filter_value(item.field, given[name], (*path, name), faults))
         for name, item in known.items()
         if given.get(name) is not None
     )
+    return tuple((item.key(value), value) for item, value in chosen)
 
 
 def _filter_value(item: Field, value: object, path: Path, faults: list[Fault]) -> str:

@@ -15,7 +15,7 @@ from gateway.plan.fragment import NULL, Expression, Query, TableAlias, joined, l
 from gateway.plan.ground import parameter, today
 from gateway.plan.model import Plan
 from gateway.plan.rows import Builder, Place
-from gateway.plan.search import holding
+from gateway.plan.search import equal, holding
 from gateway.store.tables import table
 from gateway.values import Decision, Relation, Root, RootName, Selected, Statement
 
@@ -113,7 +113,7 @@ def _list(root: Root, listed: RootList, builder: Builder, filters: tuple[str, ..
             others = [one for one in filters if one != CONTAINS]
             where.append(holding(row, listed, others, root.slot, root.slot in builder.paged, builder.ground))
         else:
-            where.append(target.c[listed.filters[name].column] == parameter(f"filter.{name}"))
+            where.append(equal(target, listed, name))
     child = Selected(root.key, root.name.value, "Query", root.children, root.slot)
     text = builder.connection(row, decided, child, Place(path, ()), where, listed.order)
     return sa.select(text).select_from(builder.ground.source())

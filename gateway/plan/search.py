@@ -25,7 +25,7 @@ def holding(row: Row, listed: RootList, others: list[str], slot: int | None, pag
     found = table(row.kind).alias("found")
     narrowed = [
         _held(found, listed, (CONTAINS, *others)),
-        *(found.c[listed.filters[name].column] == parameter(f"filter.{name}") for name in others),
+        *(equal(found, listed, key) for key in others),
     ]
     if paged:
         narrowed.append(found.c.subject_id > parameter(f"after_{slot}"))
@@ -40,6 +40,15 @@ def holding(row: Row, listed: RootList, others: list[str], slot: int | None, pag
     both = sa.union_all(by_index, by_key).subquery("either")
     keys: Query = sa.select(both.c.subject_id)
     return row.table.c.subject_id == sa.any_(sa.func.array(keys.scalar_subquery(), type_=ARRAY(sa.BigInteger())))
+
+
+def equal(found: TableAlias, listed: RootList, key: str) -> Expression:
+    """Whether a row has the value of a filter, or lies below it."""
+    name, level = listed.narrowed(key)
+    column: Expression = found.c[name]
+    if level is not None:
+        column = sa.func.left(column, sa.literal_column(str(level)))
+    return column == parameter(f"filter.{key}")
 
 
 def _many(row: Row, listed: RootList) -> Expression:

@@ -191,6 +191,10 @@ def _list_indexes(kind: Kind) -> Iterator[sa.Index]:
         if field.filter:
             where = None if field.name == kind.named_by else only
             yield sa.Index(f"ix_{kind.name}_{field.column}", field.column, "subject_id", postgresql_where=where)
+            for level in field.levels:
+                above = sa.func.left(sa.column(field.column), sa.literal_column(str(level)))
+                name = f"ix_{kind.name}_{field.column}_{level}"
+                yield sa.Index(name, above, "subject_id", postgresql_where=where)
     if kind.named_by:
         grams = f"{snake(kind.named_by)}_grams"
         yield sa.Index(f"ix_{kind.name}_{grams}", grams, postgresql_using="gin", postgresql_where=only)

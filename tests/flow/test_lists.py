@@ -140,6 +140,35 @@ async def test_one_character_is_refused(house: House, part: str) -> None:
     assert error["path"] == ["enterprises", "filter", "nameContains"]
 
 
+INDUSTRIES = """query($filter: EnterpriseFilter, $first: Int!, $after: String) {
+  enterprises(filter: $filter, first: $first, after: $after) {
+    nodes { uscc industry kind } pageInfo { hasNextPage endCursor } } }"""
+
+
+@pytest.mark.parametrize("length", [1, 3, 4, 5])
+@pytest.mark.parametrize("part", [None, "公司"])
+async def test_an_industry_holds_all_below_it(house: House, length: int, part: str | None) -> None:
+    """Section, division, group and class, page by page; with a part of the name too."""
+    ((code,),) = await house.sql(
+        "SELECT left(industry, %s) FROM enterprise WHERE subject_class = 'legal'"
+        " GROUP BY 1 ORDER BY count(*) DESC LIMIT 1",
+        length,
+    )
+    wanted = {"industry": code} if part is None else {"industry": code, "nameContains": part}
+    rows = await walk(house, INDUSTRIES, "enterprises", {"filter": wanted, "first": 40})
+    ((known,),) = await house.sql(
+        "SELECT count(*) FROM enterprise WHERE subject_class = 'legal' AND industry LIKE %s AND name_search LIKE %s",
+        f"{code}%",
+        f"%{part or ''}%",
+    )
+    assert len(rows) == known > 40
+    assert all(row["industry"].startswith(code) for row in rows)
+
+
+async def test_an_industry_that_nobody_has_is_empty(house: House) -> None:
+    assert await walk(house, INDUSTRIES, "enterprises", {"filter": {"industry": "T"}, "first": 5}) == []
+
+
 async def test_organizations_are_listed(house: House) -> None:
     found = (await house.data(PUBLIC, ORGANIZATIONS, {"filter": {"nameContains": "信用协会"}, "first": 5}))[
         "organizations"

@@ -119,6 +119,14 @@ def test_a_code_as_it_is_written_is_still_a_code(schema: GraphQLSchema) -> None:
         assert refused(schema, query, {"by": {kind: value}}) == (Fault(("organization", "by", kind), rule),)
 
 
+@pytest.mark.parametrize(
+    ("code", "key"), [("F", "industry.1"), ("F52", "industry.3"), ("F521", "industry.4"), ("F5211", "industry")]
+)
+def test_an_industry_is_asked_by_its_level(schema: GraphQLSchema, code: str, key: str) -> None:
+    got = read(schema, "query($c: String) { enterprises(filter: {industry: $c}) { nodes { name } } }", {"c": code})
+    assert got.roots[0].filter == ((key, code),)
+
+
 def test_lists_are_numbered_in_document_order(schema: GraphQLSchema) -> None:
     query = """query($n: Int, $after: String) {
         enterprises(first: 7, filter: {region: "220802", status: ACTIVE}) {
