@@ -1,4 +1,4 @@
-"""gateway: demo, serve, migrate, generate, token, schema."""
+"""The command ``gateway``: its verbs, and what each of them takes."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import commands, intake
+from gateway.cli import commands, intake, policy
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "quarantine": intake.quarantine,
         "token": commands.token,
         "schema": commands.schema,
+        "policy": policy.policy,
     }
 )
 
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     schema.add_argument(
         "--role", choices=[role.value for role in Role], default=Role.PUBLIC.value, help="default: public"
     )
+    policy.declare(verbs)
     return root
 
 

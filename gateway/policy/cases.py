@@ -14,7 +14,7 @@ import yaml
 from gateway.errors import Fault
 from gateway.policy import ladders, words
 from gateway.policy.files import PolicyRefused
-from gateway.values import ActionName, Level, Relation, Role, RowClass, Visibility
+from gateway.values import ActionName, Level, Role, RowClass, Visibility
 
 _ACTION_KEYS = frozenset({"row", "action", "condition", "allowed"})
 _KEYS = frozenset({"row", "coordinate", "class", "condition", "level"})
@@ -129,7 +129,7 @@ def unmet(
         wrong = next((held for held in case.held() if ladders.RUNGS[rungs[held]] is not case.level), None)
         if wrong is not None:
             level = ladders.RUNGS[rungs[wrong]]
-            rule = f"{case.coordinate} in {case.row_class} under {Relation(wrong)!r} is {level}, must be {case.level}"
+            rule = f"{case.coordinate} in {case.row_class} under {words.named(wrong)} is {level}, must be {case.level}"
             yield Fault((case.file, case.line), f"row {case.row}: {rule}")
     for one in of_actions:
         if not one.holds(visibilities[one.role]):

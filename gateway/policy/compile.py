@@ -51,10 +51,7 @@ def load(directory: Path) -> Policy:
 
 def build(sources: Sources) -> Policy:
     """Compile and check what was read; see ``load``."""
-    loose = [fault for role in Role for fault in undecided(sources, role)]
-    if loose:
-        raise PolicyRefused(*loose)
-    policy = Policy(sources.version, MappingProxyType({role: compile_role(sources, role) for role in Role}))
+    policy = Policy(sources.version, columns(sources))
     faults = [
         *cases.check(sources.cases, policy.visibilities),
         *invariants.check(sources.invariants, policy.visibilities),
@@ -62,6 +59,14 @@ def build(sources: Sources) -> Policy:
     if faults:
         raise PolicyRefused(*faults)
     return policy
+
+
+def columns(sources: Sources) -> Mapping[Role, Visibility]:
+    """Every role's column, compared with Casbin; cases and invariants are not looked at. Raises PolicyRefused."""
+    loose = [fault for role in Role for fault in undecided(sources, role)]
+    if loose:
+        raise PolicyRefused(*loose)
+    return MappingProxyType({role: compile_role(sources, role) for role in Role})
 
 
 def compile_role(sources: Sources, role: Role) -> Visibility:
@@ -169,7 +174,7 @@ def _cell(rules: Sequence[Rule], given: _Given, forms: frozenset[Level]) -> Cell
     ]
     grants.sort(key=lambda grant: (-words.RANK[grant.level], words.relations(grant.condition).bit_count()))
     denying = next((rule.source for rule in rules if rule.effect == "deny"), None)
-    return Cell(tuple(grants), denying or (grants[0].rule if grants else rules[0].source))
+    return Cell(tuple(grants), denying or (grants[0].rule if grants else rules[0].source if rules else ""))
 
 
 def _granting(rules: Sequence[Rule], act: str, condition: str) -> str:

@@ -6,12 +6,16 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway.errors import Fault, InternalError
 from gateway.policy import words
+
+_MODEL = "model.conf"
+_INVARIANTS = "invariants.yaml"
 
 
 class PolicyRefused(InternalError):
@@ -79,13 +83,31 @@ class Sources:
 
 def read(directory: Path) -> Sources:
     """Read a policy directory. Raises PolicyRefused with every malformed line and unknown name."""
+    return parse(texts_of(directory))
+
+
+def parse(texts: Mapping[str, str]) -> Sources:
+    """The policy that these files hold (path → text). Raises PolicyRefused with every malformed line."""
+    sources, faults = well_formed(texts)
+    if faults:
+        raise PolicyRefused(*faults)
+    return sources
+
+
+def texts_of(directory: Path) -> Mapping[str, str]:
+    """The files of a policy directory, by their path in it, in canonical form. Raises PolicyRefused."""
     if not directory.is_dir():
         raise PolicyRefused(Fault((directory.name,), "the folder of the policy is missing"))
     faults: list[Fault] = []
-    texts = {path.relative_to(directory).as_posix(): _canonical(path, directory, faults) for path in _paths(directory)}
-    for name in ("model.conf", "invariants.yaml"):
-        if name not in texts:
-            faults.append(Fault((name, 1), "the file is missing"))
+    found = {path.relative_to(directory).as_posix(): _canonical(path, directory, faults) for path in _paths(directory)}
+    if faults:
+        raise PolicyRefused(*faults)
+    return MappingProxyType(found)
+
+
+def well_formed(texts: Mapping[str, str]) -> tuple[Sources, tuple[Fault, ...]]:
+    """What is well formed in these files, and what is not."""
+    faults = [Fault((name, 1), "the file is missing") for name in (_MODEL, _INVARIANTS) if name not in texts]
     rules: list[Rule] = []
     members: list[Member] = []
     for file, text in texts.items():
@@ -93,14 +115,31 @@ def read(directory: Path) -> Sources:
             for line, cells in _lines(text):
                 _line(file, line, cells, rules, members, faults)
     faults.extend(_loose_ends(texts, rules, members))
-    if faults:
-        raise PolicyRefused(*faults)
     cases = tuple((file, text) for file, text in texts.items() if file.startswith("cases/"))
-    return Sources(_version(texts), texts["model.conf"], tuple(rules), tuple(members), cases, texts["invariants.yaml"])
+    model, invariants = texts.get(_MODEL, ""), texts.get(_INVARIANTS, "")
+    return Sources(version_of(texts), model, tuple(rules), tuple(members), cases, invariants), tuple(faults)
+
+
+def not_utf8(file: str) -> Fault:
+    """The fault of a file in another encoding."""
+    return Fault((file, 1), "the file is not UTF-8")
+
+
+def version_of(texts: Mapping[str, str]) -> str:
+    """12 hex digits over the canonical content of all files: the version of the policy."""
+    return digest(texts)[:12]
+
+
+def digest(texts: Mapping[str, str]) -> str:
+    """The whole hex SHA-256 over path and content of every file."""
+    found = hashlib.sha256()
+    for file, text in sorted(texts.items()):
+        found.update(f"{file}\0{text}\0".encode())
+    return found.hexdigest()
 
 
 def _paths(directory: Path) -> list[Path]:
-    patterns = ("model.conf", "invariants.yaml", "roles/*.csv", "cases/*.yaml")
+    patterns = (_MODEL, _INVARIANTS, "roles/*.csv", "cases/*.yaml")
     return sorted(path for pattern in patterns for path in directory.glob(pattern))
 
 
@@ -109,16 +148,9 @@ def _canonical(path: Path, directory: Path, faults: list[Fault]) -> str:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
-        faults.append(Fault((path.relative_to(directory).as_posix(), 1), "the file is not UTF-8"))
+        faults.append(not_utf8(path.relative_to(directory).as_posix()))
         return ""
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _version(texts: dict[str, str]) -> str:
-    digest = hashlib.sha256()
-    for file, text in sorted(texts.items()):
-        digest.update(f"{file}\0{text}\0".encode())
-    return digest.hexdigest()[:12]
 
 
 def _lines(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -189,7 +221,7 @@ def _action_faults(rule: Rule) -> Iterator[str]:
         yield f"an action is granted by `{words.PERFORM}` under one of {conditions}, or denied under *"
 
 
-def _loose_ends(texts: dict[str, str], rules: list[Rule], members: list[Member]) -> Iterator[Fault]:
+def _loose_ends(texts: Mapping[str, str], rules: list[Rule], members: list[Member]) -> Iterator[Fault]:
     """Files that belong to no role, groups without file, roles without rules or cases."""
     groups = {member.group for member in members}
     stems = {Path(file).stem for file in texts if file.startswith("roles/")}

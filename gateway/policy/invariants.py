@@ -5,13 +5,14 @@ counterexample. Lists in the file are words parted by spaces; ``*`` in a role li
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import product
+from dataclasses import dataclass
+from itertools import islice, product
 from types import MappingProxyType
 
 from gateway.errors import Fault
 from gateway.policy import cases, words
 from gateway.policy.files import PolicyRefused
-from gateway.policy.ladders import MASKED, RUNGS, Ladders
+from gateway.policy.ladders import MASKED, RUNGS, SETS, Ladders
 from gateway.values import ActionName, Level, Relation, Role, RowClass, Visibility
 
 _FILE = "invariants.yaml"
@@ -19,21 +20,43 @@ _Columns = Mapping[Role, Visibility]
 _Entry = dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of one invariant: ``asked`` questions were put, and these are the answers that break it."""
+
+    name: str
+    line: int
+    asked: int  # roles times cells, under each set of relations
+    counterexamples: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether no question found a counterexample."""
+        return not self.counterexamples
+
+
 def check(text: str, columns: _Columns) -> Iterator[Fault]:
     """Every invariant that does not hold, with its first counterexample."""
     try:
-        found = [*cases.entries(_FILE, text)]
+        for proof in prove(text, columns, 1):
+            yield from (Fault((_FILE, proof.line), f"{proof.name}: {wrong}") for wrong in proof.counterexamples)
     except PolicyRefused as refused:
         yield from refused.faults
-        return
+
+
+def prove(text: str, columns: _Columns, most: int) -> Iterator[Proof]:
+    """Every invariant with at most so many counterexamples. Raises PolicyRefused for a file that states none."""
+    found = [*cases.entries(_FILE, text)]
     if not found:
-        yield Fault((_FILE, 1), "no invariants are stated")
+        raise PolicyRefused(Fault((_FILE, 1), "no invariants are stated"))
     for line, entry in found:
-        wrong = next(_entry_faults(entry), None)
-        if wrong is None:
-            wrong = next(_CHECKS[entry["check"]][0](entry, columns), None)
-        if wrong is not None:
-            yield Fault((_FILE, line), f"{entry.get('name', '?')}: {wrong}")
+        name = entry.get("name", "?")
+        wrong = tuple(_entry_faults(entry))
+        if wrong:
+            yield Proof(name, line, 0, wrong[:most])
+            continue
+        checked, _, count = _CHECKS[entry["check"]]
+        yield Proof(name, line, count(entry), tuple(islice(checked(entry, columns), most)))
 
 
 def _entry_faults(entry: _Entry) -> Iterator[str]:
@@ -86,7 +109,7 @@ def _never_beside(entry: _Entry, columns: _Columns) -> Iterator[str]:
         for cell in beside:
             for held, rung in enumerate(kept.shown(cells, *cell)):
                 if rung and held in first:
-                    yield f"{role} under {Relation(held)!r} sees {first[held]} masked beside {cell[0]}"
+                    yield f"{role} under {words.named(held)} sees {first[held]} masked beside {cell[0]}"
 
 
 def _sealed_listed(entry: _Entry, columns: _Columns) -> Iterator[str]:
@@ -113,7 +136,7 @@ def _at_least(entry: _Entry, columns: _Columns) -> Iterator[str]:
         for held, (has, wants) in enumerate(pairs):
             if has < wants:
                 told = f"{RUNGS[has]} for {entry['role']}, {RUNGS[wants]} for {entry['least']}"
-                yield f"under {Relation(held)!r}, {cell[0]} in {cell[1]} is {told}"
+                yield f"under {words.named(held)}, {cell[0]} in {cell[1]} is {told}"
 
 
 def _only_widens(entry: _Entry, columns: _Columns) -> Iterator[str]:
@@ -129,7 +152,8 @@ def _only_widens(entry: _Entry, columns: _Columns) -> Iterator[str]:
             rungs = kept.of(cell)
             for held, rung in enumerate(rungs):
                 if rungs[held | added] < rung:
-                    told = f"{RUNGS[rung]} under {Relation(held)!r}, {RUNGS[rungs[held | added]]} with {added!r}"
+                    more = f"{RUNGS[rungs[held | added]]} with {words.named(added)}"
+                    told = f"{RUNGS[rung]} under {words.named(held)}, {more}"
                     yield f"{role}: {coordinate} in {row_class} is {told}"
 
 
@@ -145,14 +169,34 @@ def _acts_only(entry: _Entry, columns: _Columns) -> Iterator[str]:
                 yield f"{role} may {action.value} under {permit.condition.name} by {permit.rule}"
 
 
-# Each check and the keys its entry takes.
-_CHECKS: Mapping[str, tuple[Callable[[_Entry, _Columns], Iterator[str]], frozenset[str]]] = MappingProxyType(
-    {
-        "none_shown": (_none_shown, frozenset({"roles", "objects", "classes"})),
-        "never_beside": (_never_beside, frozenset({"roles", "masked", "beside", "classes"})),
-        "sealed_listed": (_sealed_listed, frozenset({"roles", "except"})),
-        "at_least": (_at_least, frozenset({"role", "least"})),
-        "acts_only": (_acts_only, frozenset({"roles", "actions", "condition"})),
-        "only_widens": (_only_widens, frozenset({"roles", "relation"})),
-    }
+def _asked(entry: _Entry) -> int:
+    """Cells of the entry, for each of its roles under every set of relations."""
+    roles = len(_roles(entry)) if "roles" in entry else 1
+    if "objects" in entry:
+        cells = len(set(_cells(entry["objects"], entry["classes"])))
+    elif "masked" in entry:
+        masked, beside = (len(set(_cells(entry[key], entry["classes"]))) for key in ("masked", "beside"))
+        cells = masked * beside
+    else:
+        cells = len(words.CELLS)
+    return roles * cells * len(SETS)
+
+
+def _asked_of_actions(entry: _Entry) -> int:
+    """Actions of the entry, for every role under each condition in which one may be granted."""
+    return len(entry["actions"].split()) * len(Role) * len(words.PERFORMED_UNDER)
+
+
+# Each check, the keys its entry takes, and how many questions it puts.
+_CHECKS: Mapping[str, tuple[Callable[[_Entry, _Columns], Iterator[str]], frozenset[str], Callable[[_Entry], int]]] = (
+    MappingProxyType(
+        {
+            "none_shown": (_none_shown, frozenset({"roles", "objects", "classes"}), _asked),
+            "never_beside": (_never_beside, frozenset({"roles", "masked", "beside", "classes"}), _asked),
+            "sealed_listed": (_sealed_listed, frozenset({"roles", "except"}), _asked),
+            "at_least": (_at_least, frozenset({"role", "least"}), _asked),
+            "acts_only": (_acts_only, frozenset({"roles", "actions", "condition"}), _asked_of_actions),
+            "only_widens": (_only_widens, frozenset({"roles", "relation"}), _asked),
+        }
+    )
 )

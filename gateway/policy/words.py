@@ -109,6 +109,11 @@ def relations(condition: Condition) -> Relation:
     return Relation(condition.value)
 
 
+def named(held: int) -> str:
+    """A set of relations, as messages name it: ``CONSENT and CASE``."""
+    return " and ".join(relation.name or "" for relation in Relation(held)) or "nothing"
+
+
 def implies(stronger: Relation, weaker: Relation) -> bool:
     """Whether all of ``weaker`` is contained in ``stronger``."""
     return stronger & weaker == weaker

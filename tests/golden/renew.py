@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 
 from gateway.clock import SystemRandom
+from gateway.policy import matrix
+from gateway.settings import SHIPPED_POLICIES as POLICIES
 from gateway.store.database import provision
 from gateway.store.embedded import SUPERUSER, EmbeddedServer
 from gateway.store.migrate import migrate
@@ -16,7 +18,7 @@ from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
 from tests.golden import explain, intake
 from tests.golden.cases import EXPLAINED, cases
-from tests.harness import opened
+from tests.harness import opened, shipped
 
 
 async def _renew(home: Path) -> None:
@@ -50,6 +52,10 @@ def main() -> int:
     if os.environ.get("CI"):
         print("golden cases are not renewed in CI", file=sys.stderr)
         return 1
+    table = matrix.parts((POLICIES / matrix.TABLE).read_text("utf-8"))
+    for form in ("csv", "md"):
+        text = matrix.FORMS[form](shipped(), table).replace(shipped().version, "VERSION")
+        (Path(__file__).parent / f"matrix.{form}").write_text(text)
     with tempfile.TemporaryDirectory(prefix="golden-") as home:
         asyncio.run(_renew(Path(home)))
     return 0
