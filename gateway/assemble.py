@@ -14,6 +14,7 @@ from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pipeline import Gateway
 from gateway.policy.compile import Policy, load
+from gateway.policy.live import Live
 from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.settings import Settings
@@ -123,7 +124,7 @@ async def assemble(
         random,
         verifier,
         Operations(Limits(), DOCUMENTS),
-        policy,
+        Live(policy),
         RoleSchemas(),
         Preparations(),
         vault,

@@ -14,6 +14,7 @@ GatewayError
 │   └── LimitExceeded            size, depth, aliases, cost
 ├── OperationError          200  an operation that was understood and is refused; ``data`` is null
 │   ├── BadInput                 an argument breaks a rule; every fault at once, each with its path
+│   ├── RedactionRefused         a field would be masked or withheld, and the request asked for all or nothing
 │   └── BasisLost                a consent or mandate ended between reading and disclosure
 ├── Unavailable             503  nothing was disclosed; try again later
 │   ├── DatabaseUnavailable
@@ -183,6 +184,14 @@ class BadInput(OperationError):
     code = "BAD_USER_INPUT"
     en = "An argument breaks a rule."
     zh = "输入参数不符合规则。"
+
+
+class RedactionRefused(OperationError):
+    """The caller would rather have nothing than an answer in which something is masked or withheld."""
+
+    code = "REDACTION_REFUSED"
+    en = "Something that was asked for would be masked or withheld, and the request refuses that."
+    zh = "所请求的内容有脱敏或不予披露之处，而请求要求完整答复，故整体拒绝。"
 
 
 class BasisLost(OperationError):

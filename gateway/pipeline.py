@@ -26,13 +26,15 @@ from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.clock import Clock, Random, statutory_day
 from gateway.errors import BadInput, BasisLost, CommitUnknown, Fault, GatewayError, InternalError
+from gateway.explained import explained
 from gateway.identity.verifier import Verifier
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
 from gateway.policy.acts import permit
 from gateway.policy.arms import ground_of
 from gateway.policy.compile import Policy
-from gateway.prepared import Effect, Preparations, Prepared, merged
+from gateway.policy.live import Live
+from gateway.prepared import Effect, Preparations, Prepared, all_shown, merged
 from gateway.schema.roles import RoleSchemas
 from gateway.store.lanes import Lanes
 from gateway.store.sessions import Sessions
@@ -46,6 +48,7 @@ from gateway.values import (
     Opened,
     Outcome,
     Receipt,
+    Redaction,
     Relation,
     RootArguments,
     RootName,
@@ -70,6 +73,7 @@ class Request(NamedTuple):
     operation_name: str | None
     variables: Mapping[str, object] | None
     sealed_text: bytes
+    strict: bool = False  # all or nothing: refused whole if anything asked for would be masked or withheld
 
 
 class Reply(NamedTuple):
@@ -87,7 +91,7 @@ class Gateway:
     random: Random
     verifier: Verifier
     operations: Operations
-    policy: Policy
+    policies: Live
     schemas: RoleSchemas
     preparations: Preparations
     vault: Vault
@@ -97,8 +101,15 @@ class Gateway:
     log: Log
 
 
+class Decided(NamedTuple):
+    """One root field after steps 3 and 4: its decision and plan, and the row that ``node`` names."""
+
+    prepared: Prepared
+    node: int | None
+
+
 class Answered(NamedTuple):
-    """One root field on its way: prepared, fetched, opened. ``prepared`` is None for ``viewer``."""
+    """One root field on its way: prepared, fetched, opened. ``prepared`` is None for what has no rows."""
 
     key: str
     prepared: Prepared | None
@@ -111,7 +122,8 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
     now = gateway.clock.now()
     number = gateway.random.bytes(12).hex()
     caller = await gateway.verifier.verify(request.authorization)  # 1 who asks
-    visibility = gateway.policy.visibility(caller.role)
+    policy = gateway.policies.current  # read once: a request ends on the version it began with
+    visibility = policy.visibility(caller.role)
     selection: Selection | None = None
     try:
         schema = gateway.schemas.of(visibility)
@@ -120,13 +132,20 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
         )
         if selection.shape.act is not None:
             return await perform(gateway, request, caller, selection, selection.shape.act, visibility, number)
-        answers = [  # 3 to 6, each root field on its own
-            _root(gateway, visibility, selection, at, Ambient(caller, arguments.access, now))
-            for at, arguments in enumerate(selection.roots)
+        decided = [  # 3 what they may see, 4 how to fetch: of every root before any is read
+            _decided(gateway, policy, caller, selection, at) for at in range(len(selection.roots))
+        ]
+        if request.strict:
+            all_shown(one.prepared.hopeless for one in decided if isinstance(one, Decided))
+        answers = [  # 5 and 6, each root field on its own
+            _root(gateway, selection, at, one, Ambient(caller, arguments.access, now))
+            for at, (one, arguments) in enumerate(zip(decided, selection.roots, strict=True))
         ]
         roots = [await answers[0]] if len(answers) == 1 else await asyncio.gather(*answers)
         data = reply.data([(root.key, root.data) for root in roots], selection.introspection)  # 7 shape
         disclosed, checks, outcome = _disclosed(gateway, caller, selection, roots, data)
+        if request.strict:
+            all_shown(_lacking(root, disclosed) for root in roots)
     except CommitUnknown:
         raise
     except Exception as error:
@@ -191,21 +210,40 @@ def _reader(caller: Caller) -> str:
     return f"client {caller.consumer}" if caller.consumer else f"principal {caller.principal}"
 
 
-async def _root(gateway: Gateway, visibility: Visibility, selection: Selection, at: int, ambient: Ambient) -> Answered:
-    """Steps 3 to 6 for one root field."""
-    root, arguments, caller = selection.shape.roots[at], selection.roots[at], ambient.caller
+def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int) -> Decided | bytes:
+    """Steps 3 and 4 for one root field; the answer itself where there is nothing to fetch."""
+    root, arguments = selection.shape.roots[at], selection.roots[at]
+    visibility = policy.visibility(caller.role)
     if root.name is RootName.VIEWER:
-        return Answered(root.key, None, None, reply.viewer(root, caller, visibility))
-    reader = _reader(caller)
-    target, node = _node(gateway, arguments, reader)
+        return reply.viewer(root, caller, visibility)
+    if arguments.explained is not None:
+        return explained(gateway.operations, gateway.schemas, policy, caller, root, arguments.explained)
+    target, node = _node(gateway, arguments, _reader(caller))
     paged = frozenset(slot for slot, page in enumerate(selection.paging) if page.after is not None)
-    filters = tuple(name for name, _ in arguments.filter)
-    prepared = gateway.preparations.get(  # 3 what they may see, 4 how to fetch
-        selection.shape, at, visibility, ground_of(arguments.access, caller.assurance), target, paged, filters
-    )
-    plan = prepared.plan
-    if target is not None and (not plan.nodes or plan.nodes[0].kind != target.name):
+    filters, ground = tuple(name for name, _ in arguments.filter), ground_of(arguments.access, caller.assurance)
+    prepared = gateway.preparations.get(selection.shape, at, visibility, ground, target, paged, filters)
+    if gateway.policies.shadow is not None:
+        gateway.policies.shadow.note(prepared.decision, caller.role, root, ground, filters)
+    if target is not None and (not prepared.plan.nodes or prepared.plan.nodes[0].kind != target.name):
         node = None  # the id names a kind that was not asked for
+    return Decided(prepared, node)
+
+
+def _lacking(root: Answered, disclosed: Disclosed) -> list[Redaction]:
+    """What the rows that were found do not show in clear, of what they might have."""
+    told = {*disclosed.masked, *disclosed.withheld}
+    return [] if root.prepared is None else [one for one in root.prepared.decision.redactions if one.coordinate in told]
+
+
+async def _root(
+    gateway: Gateway, selection: Selection, at: int, decided: Decided | bytes, ambient: Ambient
+) -> Answered:
+    """Steps 5 and 6 for one root field."""
+    root, arguments, reader = selection.shape.roots[at], selection.roots[at], _reader(ambient.caller)
+    if isinstance(decided, bytes):
+        return Answered(root.key, None, None, decided)
+    prepared, node = decided
+    plan = prepared.plan
     pages = _pages(gateway.vault, prepared, selection, reader)
     parameters = bind(plan, ambient, arguments, node, _blind(gateway.vault, arguments), pages)
     rows = await gateway.lanes.fetch(plan.statement, parameters)  # 5 rows

@@ -54,7 +54,12 @@ def refused(error: GatewayError, receipt: Receipt | None, *, has_data: bool) -> 
 
 def viewer(root: Root, caller: Caller, visibility: Visibility) -> bytes:
     """The answer to ``viewer``: who asks, as the token says, and every cell of the role that shows something."""
-    return orjson.dumps(_object(root.children, _viewer(root, caller, visibility)))
+    return shaped(root, _viewer(root, caller, visibility))
+
+
+def shaped(root: Root, values: dict[str, object]) -> bytes:
+    """The JSON of a root whose answer was made of values: of them only what is selected."""
+    return orjson.dumps(_object(root.children, values))
 
 
 def case_receipt(act: Act, id: str, state: str, due: Deadline, receipt: Receipt | None) -> bytes:

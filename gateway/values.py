@@ -46,6 +46,7 @@ class RootName(StrEnum):
     """The fields of Query."""
 
     VIEWER = "viewer"
+    EXPLAIN = "explain"
     NODE = "node"
     ENTERPRISE = "enterprise"
     ORGANIZATION = "organization"
@@ -73,6 +74,14 @@ class ByPerson(NamedTuple):
     name: str
 
 
+class Explained(NamedTuple):
+    """An operation that is to be explained, as it would be sent; ``variables`` is JSON text."""
+
+    query: str
+    operation_name: str | None = None
+    variables: str | None = None
+
+
 class RootArguments(NamedTuple):
     """What one root field was called with; ``filter`` maps catalogue field names to wanted values."""
 
@@ -80,6 +89,7 @@ class RootArguments(NamedTuple):
     node: str | None = None
     filter: tuple[tuple[str, str], ...] = ()
     access: Access | None = None
+    explained: Explained | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,15 @@ class ActionName(StrEnum):
     FILE_COMPLAINT = "fileComplaint"
 
 
-# The arguments in which a person writes lines, by their mutation: their texts may hold tabs and line ends.
-PROSE = frozenset({(ActionName.FILE_OBJECTION.value, "claim"), (ActionName.FILE_COMPLAINT.value, "facts")})
+# The arguments in which a person writes lines, by their field: their texts may hold tabs and line ends.
+PROSE = frozenset(
+    {
+        (ActionName.FILE_OBJECTION.value, "claim"),
+        (ActionName.FILE_COMPLAINT.value, "facts"),
+        (RootName.EXPLAIN.value, "query"),
+        (RootName.EXPLAIN.value, "variables"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pipeline import Gateway, Request, answer
 from gateway.policy.compile import load
+from gateway.policy.live import Live
 from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.signing import NoteSigner
@@ -122,7 +123,7 @@ class Side:
 
     def schema(self, caller: Caller) -> GraphQLSchema:
         """What the caller's role may know."""
-        return self.gateway.schemas.of(self.gateway.policy.visibility(caller.role))
+        return self.gateway.schemas.of(self.gateway.policies.current.visibility(caller.role))
 
 
 def reader_of(caller: Caller) -> str:
@@ -150,7 +151,7 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
             random,
             presented,
             operations,
-            load(POLICIES),
+            Live(load(POLICIES)),
             RoleSchemas(),
             Preparations(64),
             vault,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import commands, intake, policy
+from gateway.cli import commands, explain, intake, policy
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "token": commands.token,
         "schema": commands.schema,
         "policy": policy.policy,
+        "explain": explain.explain,
     }
 )
 
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         "--role", choices=[role.value for role in Role], default=Role.PUBLIC.value, help="default: public"
     )
     policy.declare(verbs)
+    explain.declare(verbs, commands.persona_names())
     return root
 
 

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import orjson
+
 from gateway.catalogue.codes import CERTIFICATE_LENGTH, CITIZEN_ID, check, normalize
 from gateway.catalogue.fields import Field
 from gateway.catalogue.fields import Type as FieldType
@@ -15,7 +17,18 @@ from gateway.catalogue.reference import IDENTIFIER_KINDS
 from gateway.errors import Fault
 from gateway.operation.inputs import Path
 from gateway.operation.limits import Limits
-from gateway.values import Access, Arguments, By, ByPerson, Matter, MatterKind, Purpose, RootArguments, RootName
+from gateway.values import (
+    Access,
+    Arguments,
+    By,
+    ByPerson,
+    Explained,
+    Matter,
+    MatterKind,
+    Purpose,
+    RootArguments,
+    RootName,
+)
 
 NUMBER_LENGTH = 128  # consent numbers, matter numbers, legal bases
 OPAQUE_LENGTH = 512  # ids and cursors
@@ -59,7 +72,19 @@ def root_arguments(name: RootName, key: str, given: Mapping[str, object], faults
         node=_bounded(node, OPAQUE_LENGTH, (key, "id"), faults) if isinstance(node, str) else None,
         filter=_filter(LISTS[name].filters, chosen, (key, "filter"), faults) if isinstance(chosen, dict) else (),
         access=_access(access, (key, "access"), faults) if isinstance(access, dict) else None,
+        explained=_explained(given, key, faults) if name is RootName.EXPLAIN else None,
     )
+
+
+def _explained(given: Mapping[str, object], key: str, faults: list[Fault]) -> Explained:
+    text, name = given.get("variables"), given.get("operationName")
+    try:
+        known = None if text is None else orjson.loads(str(text))
+    except orjson.JSONDecodeError:
+        known = ()
+    if not isinstance(known, dict | None):
+        faults.append(Fault((key, "variables"), "must be a JSON object, as text"))
+    return Explained(str(given["query"]), None if name is None else str(name), None if text is None else str(text))
 
 
 def page_arguments(path: Path, given: Mapping[str, object], limits: Limits, faults: list[Fault]) -> Arguments:

@@ -4,7 +4,7 @@ The record selections of one list (``nodes`` and ``edges.node``), and types unde
 are one kind decision; the same response key must then mean the same coordinate, or the operation is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -31,7 +31,7 @@ _EVERYBODY = frozenset(SubjectClass)
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """A kind decision while the selection is walked; belongs to one call of ``decide``."""
 
     spot: Spot
@@ -40,18 +40,18 @@ class _Draft:
 
 
 @dataclass(slots=True)
-class _Walk:
+class Walk:
     """What one call of ``decide`` has found so far, in document order; ``trail`` becomes the redactions."""
 
     lens: Lens
-    drafts: dict[tuple[Path, str], _Draft] = field(default_factory=dict)
-    trail: dict[tuple[Path, str], tuple[_Draft, frozenset[RowClass]]] = field(default_factory=dict)
+    drafts: dict[tuple[Path, str], Draft] = field(default_factory=dict)
+    trail: dict[tuple[Path, str], tuple[Draft, frozenset[RowClass]]] = field(default_factory=dict)
 
     def spot(self, spot: Spot, subjects: frozenset[SubjectClass]) -> None:
         """Decide one object or list whose rows belong to subjects of these classes, and everything below it."""
         reachable = _reachable(spot, subjects)
         own = {one: self.lens.arms(spot.kind.name, one) for one in reachable}
-        draft = self.drafts.setdefault((spot.path, spot.kind.name), _Draft(spot))
+        draft = self.drafts.setdefault((spot.path, spot.kind.name), Draft(spot))
         draft.arms |= own
         self._note(spot.path, spot.kind.name, draft, reachable)
         admitted = frozenset(one for one in reachable if own[one])
@@ -64,9 +64,9 @@ class _Walk:
             elif item.link is None or self._leaf(draft, item.link, admitted):
                 self.spot(item, below)
             else:
-                self.drafts.setdefault((item.path, item.kind.name), _Draft(item))
+                self.drafts.setdefault((item.path, item.kind.name), Draft(item))
 
-    def _leaf(self, draft: _Draft, leaf: Leaf, admitted: frozenset[RowClass]) -> bool:
+    def _leaf(self, draft: Draft, leaf: Leaf, admitted: frozenset[RowClass]) -> bool:
         """Decide one field; whether any row may show anything of it."""
         cells = {one: self.lens.grants(leaf.coordinate, draft.arms[one]) for one in sorted(admitted)}
         before = draft.fields.get(leaf.below)
@@ -78,7 +78,7 @@ class _Walk:
         self._note(leaf.path, leaf.coordinate, draft, admitted)
         return any(cells.values())
 
-    def _note(self, path: Path, coordinate: str, draft: _Draft, classes: Iterable[RowClass]) -> None:
+    def _note(self, path: Path, coordinate: str, draft: Draft, classes: Iterable[RowClass]) -> None:
         known = self.trail.get((path, coordinate), (draft, frozenset()))[1]
         self.trail[path, coordinate] = (draft, known | frozenset(classes))
 
@@ -89,17 +89,47 @@ def decide(visibility: Visibility, root: Root, ground: Ground, filters: tuple[st
     Raises InvalidOperation where one response key would stand for two fields of a merged list, InternalError for a
     selected field that the catalogue does not know (a fault of ours: the schema comes from the catalogue).
     """
+    walk = walked(visibility, root, ground, filters)
+    kinds = MappingProxyType({key: _kind(draft) for key, draft in walk.drafts.items()})
+    redactions = (redaction for _, _, redaction in told(walk))
+    return Decision(kinds, tuple(one for one in redactions if one is not None), visibility.version)
+
+
+def hopeless(
+    visibility: Visibility, root: Root, ground: Ground, filters: tuple[str, ...] = ()
+) -> tuple[Redaction, ...]:
+    """What no row can show in clear on this ground, whatever its ties: known before any row is read.
+
+    From the kind of the ground alone, also where it must not show whether a person has a file.
+    """
+    walk = walked(visibility, root, ground, filters, protected=False)
+    found: list[Redaction] = []
+    for (path, coordinate), (draft, classes) in walk.trail.items():
+        arms = {one: draft.arms[one] for one in draft.arms if one in classes}
+        if coordinate == draft.spot.kind.name:
+            one = None if any(arms.values()) else redact.rows(walk.lens, path, coordinate, arms)
+        elif redact.clear_somewhere(walk.lens, coordinate, arms):
+            one = None
+        else:
+            one = redact.field(walk.lens, path, coordinate, arms)
+        found.extend([] if one is None else [one])
+    return tuple(found)
+
+
+def walked(
+    visibility: Visibility, root: Root, ground: Ground, filters: tuple[str, ...], protected: bool | None = None
+) -> Walk:
+    """A root decided place by place. ``protected``: see Lens; None: as the root asks for."""
     spots = tuple(
         spot
         for spot in positions.roots(root)
         if spot.kind.name not in visibility.never or root.name is not RootName.NODE
     )
     feed = root.name in LISTS and LISTS[root.name].feed
-    walk = _Walk(Lens(visibility, ground, _protected(root, spots), feed))
+    walk = Walk(Lens(visibility, ground, _protected(root, spots) if protected is None else protected, feed))
     for spot in spots:
         walk.spot(spot, _subjects(root, spot, filters))
-    kinds = MappingProxyType({key: _kind(draft) for key, draft in walk.drafts.items()})
-    return Decision(kinds, _redactions(walk), visibility.version)
+    return walk
 
 
 def _subjects(root: Root, spot: Spot, filters: tuple[str, ...]) -> frozenset[SubjectClass]:
@@ -120,7 +150,7 @@ def _reachable(spot: Spot, subjects: frozenset[SubjectClass]) -> tuple[RowClass,
     return tuple(f"{one.value}/{standing.value}" for one in classes for standing in spot.kind.standings)
 
 
-def _kind(draft: _Draft) -> KindDecision:
+def _kind(draft: Draft) -> KindDecision:
     arms = tuple(arm for of_class in draft.arms.values() for arm in of_class)
     grants = (grant for one in draft.fields.values() for cell in one.cells.values() for grant in cell)
     looked_at = Relation.NONE
@@ -129,12 +159,9 @@ def _kind(draft: _Draft) -> KindDecision:
     return KindDecision(draft.spot.path, draft.spot.kind.name, arms, MappingProxyType(draft.fields), looked_at)
 
 
-def _redactions(walk: _Walk) -> tuple[Redaction, ...]:
-    found: list[Redaction | None] = []
+def told(walk: Walk) -> Iterator[tuple[Path, str, Redaction | None]]:
+    """Every place in document order, with its redaction unless all of it is shown in clear."""
     for (path, coordinate), (draft, classes) in walk.trail.items():
         arms = {one: draft.arms[one] for one in draft.arms if one in classes}
-        if coordinate == draft.spot.kind.name:
-            found.append(redact.rows(walk.lens, path, coordinate, arms))
-        else:
-            found.append(redact.field(walk.lens, path, coordinate, arms))
-    return tuple(one for one in found if one is not None)
+        of_rows = coordinate == draft.spot.kind.name
+        yield path, coordinate, (redact.rows if of_rows else redact.field)(walk.lens, path, coordinate, arms)

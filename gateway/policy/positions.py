@@ -58,7 +58,7 @@ class Spot:
 def roots(root: Root) -> tuple[Spot, ...]:
     """The spots a root field opens: one, or under ``node`` one for each kind whose type is selected."""
     path = (root.key,)
-    if root.name is RootName.VIEWER:
+    if root.name in (RootName.VIEWER, RootName.EXPLAIN):
         return ()
     if root.name is RootName.NODE:
         return tuple(

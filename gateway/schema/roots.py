@@ -11,6 +11,7 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.catalogue.lists import LISTS, RootList
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.person import PERSON
+from gateway.schema.explanation import explanation
 from gateway.schema.make import Argument, Member, declare, input_type, object_type
 from gateway.schema.scalars import many, nullable, type_of
 from gateway.schema.types import PAGING, Types, describe
@@ -53,6 +54,7 @@ class Roots:
         for one in LISTS.values():
             if self._types.has(one.kind.name) and self._types.shown(one.name):
                 yield one.name, self._list(one)
+        yield RootName.EXPLAIN.value, self._explain()
         yield RootName.VIEWER.value, Member(self._viewer(), "Who asks, and what they may see (当前用户).")
 
     def _root(self, kind: Kind, text: str, *by: Argument) -> Member:
@@ -119,13 +121,22 @@ class Roots:
             )
         return Argument("access", nullable(self._access), "On what ground (查询依据).", strawberry.UNSET)
 
+    def _explain(self) -> Member:
+        given = (
+            Argument("query", str, "The document to be explained, as it would be sent (查询文档)."),
+            Argument("operationName", nullable(str), "Which operation of it (操作名).", strawberry.UNSET),
+            Argument("variables", nullable(str), "Its variables: a JSON object, as text (变量).", strawberry.UNSET),
+        )
+        text = "What an operation would show the caller, by which rule, and what would show more; reads nothing (解释)."
+        return Member(explanation(self._words), text, given)
+
     def _viewer(self) -> Any:
         words = self._words
         visible = object_type(
             declare("VisibleCoordinate"),
             "One thing the role may see, of which rows and under what (可见项).",
             {
-                "coordinate": Member(str, "Kind and field, as `penalty.fine` (数据项)."),
+                "coordinate": Member(str, "Kind and field, parted by a dot (数据项)."),
                 "subjectClass": Member(words.subject_class(), "Of rows about whom (主体类别)."),
                 "standing": Member(words.row_standing(), "Of rows in which state (记录状态)."),
                 "level": Member(words.level(), "How it is shown (披露程度)."),

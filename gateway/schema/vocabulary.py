@@ -14,8 +14,9 @@ import strawberry
 
 from gateway.catalogue.fields import Field, Kind, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import KINDS
+from gateway.policy.remedies import Reason
 from gateway.schema.words import explain
-from gateway.values import Condition, Level, MatterKind, Purpose, Role
+from gateway.values import Condition, Level, MatterKind, Purpose, Relation, Role
 
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+")
 
@@ -101,6 +102,19 @@ class Vocabulary:
     def condition(self) -> Any:
         """Under what a grant holds."""
         return self._get("Condition", "Under what a grant holds (披露条件).", [word.name for word in Condition])
+
+    def relation(self) -> Any:
+        """A tie between a caller and a row."""
+        words = [word.name or "" for word in Relation if word]
+        return self._get("Relation", "A tie between the caller and a row (关系).", words)
+
+    def reason(self) -> Any:
+        """Why a value is not shown in clear."""
+        return self._get("Reason", "Why a value is not shown in clear (原因).", [word.value for word in Reason])
+
+    def extent(self) -> Any:
+        """How many of the rows."""
+        return self._get("Extent", "How many of the rows (范围).", ["ALL", "SOME"])
 
     def _get(self, name: str, description: str, words: Iterable[str]) -> Any:
         if name not in self._made:

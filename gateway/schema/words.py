@@ -156,6 +156,25 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "SOURCE": "The row came from the caller's department (来源部门).",
         "CASE": "The caller handles an open case about the row (承办案件).",
         "CASE_SOURCE": "As CASE, and the row came from the caller's department (承办案件且为来源部门).",
+        # explanations
+        "LICENSED": "The consumer holds a personal-credit license (持个人征信业务许可).",
+        "STEP_UP": "Identity proven anew for this session (再次核验身份).",
+        "SERVICE": "The matter is the service of documents (文书送达事项).",
+        "ALL": "All rows (全部记录).",
+        "SOME": "Some rows, or under a condition (部分记录或附条件).",
+        "NOT_FOR_ROLE": "Not for this role, whatever it brings (该角色不可见).",
+        "CLASS_NOT_FOR_ROLE": "Some classes of rows are never for this role (部分类别不向该角色披露).",
+        "CONSENT_REQUIRED": "A consent of the subject is needed (须经授权).",
+        "CONSENT_MUST_COVER": "The consent that was named must cover it (所填授权须覆盖).",
+        "LICENSE_REQUIRED": "A license for personal credit is needed (须持个人征信业务许可).",
+        "MATTER_REQUIRED": "A matter in an agreed scope is needed (须填写共享范围内的事项).",
+        "MATTER_PURPOSE_REQUIRED": "The matter counts only for the purpose PUBLIC_DUTY (事项仅限履行公务).",
+        "MATTER_MUST_COVER": "The matter that was named must cover it (所填事项须覆盖).",
+        "MATTER_KIND_REQUIRED": "A matter of another kind is needed (须为特定类别的事项).",
+        "SELF_ONLY": "For the subject and who acts for it (仅限本人或其代理).",
+        "STEP_UP_REQUIRED": "Identity must be proven anew (须再次核验身份).",
+        "CASE_REQUIRED": "For the handler of an open case about it (仅限承办人).",
+        "NOT_YET_RELEASED": "Only what has been released is shown (仅显示已发布文本).",
     }
 )
 

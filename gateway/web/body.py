@@ -13,6 +13,8 @@ from gateway.pipeline import Request
 from gateway.web.diagnosis import MEMBERS, TOO_DEEP, diagnose
 
 _MOST_FAULTS = 20  # told at once
+_REDACTION = "redaction"  # the member of `extensions` by which a request refuses every answer that is not whole
+_REFUSE = "refuse"
 
 
 class Headers(NamedTuple):
@@ -75,7 +77,8 @@ def parse(body: bytes, authorization: str | None) -> Request:
         raise MalformedRequest(*faults)
     variables = value.get("variables")
     sealed = _sealable(variables) if variables else value["query"].encode()
-    return Request(authorization, value["query"], value.get("operationName"), variables, sealed)
+    strict = (value.get("extensions") or {}).get(_REDACTION) == _REFUSE
+    return Request(authorization, value["query"], value.get("operationName"), variables, sealed, strict)
 
 
 def _faults(value: Mapping[str, object]) -> list[Fault]:
@@ -88,6 +91,9 @@ def _faults(value: Mapping[str, object]) -> list[Fault]:
     for name in ("variables", "extensions"):
         if not isinstance(value.get(name), dict | None):
             faults.append(Fault((name,), "must be an object or null"))
+    extensions = value.get("extensions")
+    if isinstance(extensions, dict) and extensions.get(_REDACTION, _REFUSE) != _REFUSE:
+        faults.append(Fault(("extensions", _REDACTION), f'is "{_REFUSE}", or not given, and then it is told'))
     for name in value:
         if name not in MEMBERS and len(faults) < _MOST_FAULTS:
             faults.append(Fault(named((), name), f"is not a member of a request, which are {', '.join(MEMBERS)}"))

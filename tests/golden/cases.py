@@ -93,7 +93,7 @@ class Case:
             return
         paged = frozenset(slot for slot, page in enumerate(asked.paging) if page.after is not None)
         for at, (root, arguments) in enumerate(zip(asked.shape.roots, asked.roots, strict=True)):
-            if root.name is RootName.VIEWER:
+            if root.name in (RootName.VIEWER, RootName.EXPLAIN):
                 continue
             reader = "principal " if persona is None else f"client {persona.client}"
             named = None if arguments.node is None else house.vault.read_node_id(arguments.node, reader)
@@ -139,7 +139,7 @@ async def _record_id(house: House, document: str) -> str:
 
 def _visibility(house: House, name: str) -> tuple[Visibility, Persona | None]:
     persona = None if name == PUBLIC else next(one for one in PERSONAS if one.name == name)
-    return house.gateway.policy.visibility(Role.PUBLIC if persona is None else persona.role), persona
+    return house.gateway.policies.current.visibility(Role.PUBLIC if persona is None else persona.role), persona
 
 
 def _json(value: object) -> str:

@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web",),
     ("assemble",),
     ("pipeline", "intake"),
-    ("prepared",),  # steps 3 and 4 under one cache: a part of the pipeline with a file of its own
+    ("prepared", "explained"),  # steps 3 and 4 under one cache, and told: parts of the pipeline with files of their own
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),
     ("rights", "notices", "consumers"),

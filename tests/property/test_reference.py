@@ -23,6 +23,7 @@ from gateway.intake.sample_dice import Dice
 from gateway.policy import files, words
 from gateway.policy.compile import Policy, compile_role
 from gateway.policy.files import Rule
+from gateway.policy.live import Live
 from gateway.store.database import Connections
 from gateway.values import Access, Caller, Relation, Role
 from tests.reference import Reference
@@ -98,7 +99,7 @@ def _under(both: Both, seed: int) -> Both:
             rules += [] if more == changed else [more]
     made = replace(sources, rules=tuple(rules), version=f"strange {seed}")
     policy = Policy(made.version, {role: compile_role(made, role) for role in Role})
-    side = replace(both.side, gateway=replace(both.side.gateway, policy=policy))
+    side = replace(both.side, gateway=replace(both.side.gateway, policies=Live(policy)))
     lines = {role.value: Lines(tuple(Line(*rule.values) for rule in made.rules_of(role.value))) for role in Role}
     return Both(side, both.world, lines, both.secrets)
 
@@ -217,7 +218,7 @@ def test_redactions_do_not_depend_on_whom_one_asks_about(both: Both, data: st.Da
 
 def test_the_worlds_hold_everything(both: Both) -> None:
     """A generator that stops making something would make the comparison empty without anybody noticing."""
-    eyes = both.eyes(Caller(next(iter(both.side.gateway.policy.visibilities))), None)
+    eyes = both.eyes(Caller(next(iter(both.side.gateway.policies.current.visibilities))), None)
     found = {(row.kind, eyes.row_class(row)) for row in both.world.rows}
     wanted = {
         (kind.name, f"{one.value}/{standing.value}")

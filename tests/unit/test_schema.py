@@ -25,7 +25,10 @@ from gateway.schema.words import OWN, WORDS
 from gateway.values import ActionName, Role
 
 POLICIES = Path(__file__).parents[2] / "policies"
-OWN_RULES = ("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "Deadline", "Receipt")
+OWN_RULES = (
+    *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "Deadline", "Receipt"),
+    *("Explanation", "ExplainedField", "Remedy", "Change"),
+)
 ALL = tuple(coordinate for kind in KINDS for coordinate, _ in kind.coordinates())
 
 
@@ -84,8 +87,10 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "penalties": "PenaltyConnection",
         "listings": "ListingConnection",
         "withdrawals": "WithdrawalConnection",
+        "explain": "Explanation!",
         "viewer": "Viewer!",
     }
+    assert arguments(full, "explain") == {"query": "String!", "operationName": "String", "variables": "String"}
     assert arguments(full, "enterprise") == {"by": "SubjectBy!", "asWritten": "Boolean", "access": "Access"}
     assert arguments(full, "person") == {"by": "PersonBy!", "access": "Access"}
     assert arguments(full, "node") == {"id": "ID!", "access": "Access"}
@@ -232,8 +237,9 @@ def test_a_filter_follows_its_field() -> None:
 
 def test_administrators_have_only_the_viewer() -> None:
     schema = build(frozenset(ALL))
-    assert schema.query_type is not None and set(schema.query_type.fields) == {"viewer"}
-    assert {item.name for item in own_types(schema)} == {"Query", "Viewer", "VisibleCoordinate"}
+    assert schema.query_type is not None and set(schema.query_type.fields) == {"explain", "viewer"}
+    told = {"Explanation", "ExplainedField", "Remedy", "Change"}
+    assert {item.name for item in own_types(schema)} == {"Query", "Viewer", "VisibleCoordinate"} | told
     assert_valid_schema(schema)
 
 
