@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from gateway.audit.account import Accounts
 from gateway.audit.counted import Counted
 from gateway.audit.log import Log
+from gateway.bundles import Bundles
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
 from gateway.errors import GatewayError, KeysRefused, SealBroken
 from gateway.identity.assemble import verifier_of
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pipeline import Gateway
-from gateway.policy.compile import Policy, load
-from gateway.policy.live import Live
+from gateway.policy import bundle, compile, files
+from gateway.policy.bundle import signers_of
+from gateway.policy.compile import Policy
 from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.settings import Settings
@@ -45,14 +47,20 @@ class Running:
     tasks: "tuple[asyncio.Task[None], ...]"  # what goes on beside the requests
 
     async def health(self) -> dict[str, str]:
-        """Part → "ok" or what is wrong with it, in words that say nothing about data."""
+        """Part → "ok" or what is wrong with it, in words that say nothing about data; and which policy is in force."""
         try:
             await self.gateway.lanes.fetch(_PING, ())
             database = "ok"
         except GatewayError as error:
             database = error.code
         accepting = self.gateway.log.health.accepting
-        return {"database": database, "log": "ok" if accepting else "LOG_UNAVAILABLE", "policy": "ok"}
+        policies = self.gateway.policies
+        return {
+            "database": database,
+            "log": "ok" if accepting else "LOG_UNAVAILABLE",
+            "policy": policies.trouble or "ok",
+            "policyVersion": policies.current.version,
+        }
 
     def note(self, address: str, code: str) -> None:
         """Count a request that never became somebody's; the log knows its address as a pseudonym only."""
@@ -106,7 +114,9 @@ async def assemble(
     """
     clock = clock or SystemClock()
     random = random or SystemRandom()
-    policy = policy or load(settings.policies)
+    signers = signers_of(settings.policy_signers)
+    folder = bundle.read(settings.policies)
+    policy = policy or compile.build(files.parse(folder.texts))
     vault = vault_of(settings, random)
     verifier = verifier_of(settings, clock, random)
     signer = load_or_create(settings.home / "keys" / "log.key", settings.log_origin, random.bytes)
@@ -114,6 +124,8 @@ async def assemble(
 
     await fits(vault, lanes)
     sessions = await Sessions.open(connections.writer)
+    bundles = Bundles(sessions, connections.log, signers, clock, demonstration=not settings.production)
+    policies = await bundles.start(folder, policy)
 
     async def log_lane() -> Lane:
         return await Lane.connect(connections.log)
@@ -124,7 +136,7 @@ async def assemble(
         random,
         verifier,
         Operations(Limits(), DOCUMENTS),
-        Live(policy),
+        policies,
         RoleSchemas(),
         Preparations(),
         vault,
@@ -134,7 +146,7 @@ async def assemble(
         log,
     )
     counted = Counted(log, clock)
-    tasks = [asyncio.create_task(_flush(counted))]
+    tasks = [asyncio.create_task(work) for work in (_flush(counted), bundles.watch(policies), bundles.count(policies))]
     if server is not None:
         tasks.append(asyncio.create_task(watch(server)))
     return Running(gateway, counted, connections, tuple(tasks))

@@ -73,6 +73,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_KEY_FILE", "", "The domain keys (mode 0600); empty: keys/domain.key in the home.", Form.PATH),
     Setting("GATEWAY_LOG_ORIGIN", "credit-gateway.example/log", "Name of the access log on checkpoints.", Form.ORIGIN),
     Setting("GATEWAY_POLICIES", "", "Folder of the policy; empty: the one shipped.", Form.FOLDER),
+    Setting("GATEWAY_POLICY_SIGNERS", "", "Public keys of the administrators who sign policies.", Form.PATH),
     Setting("GATEWAY_LANES", "4", "Database connections for look-ups, per process.", Form.NUMBER, 1, 64),
     Setting("GATEWAY_SLOW_LANES", "2", "Database connections for searches, per process.", Form.NUMBER, 1, 64),
     Setting("GATEWAY_MAX_BODY", "262144", "Largest request body, in bytes.", Form.NUMBER, 1024, 10_485_760),
@@ -103,6 +104,7 @@ class Settings:
     key_file: Path
     log_origin: str
     policies: Path
+    policy_signers: Path | None
     lanes: int
     slow_lanes: int
     max_body: int  # bytes
@@ -245,6 +247,7 @@ def _made(values: Mapping[str, str]) -> Settings:
         key_file=_key_file(values),
         log_origin=values["GATEWAY_LOG_ORIGIN"],
         policies=_path(values["GATEWAY_POLICIES"]) if values["GATEWAY_POLICIES"] else SHIPPED_POLICIES,
+        policy_signers=_path(values["GATEWAY_POLICY_SIGNERS"]) if values["GATEWAY_POLICY_SIGNERS"] else None,
         lanes=int(values["GATEWAY_LANES"]),
         slow_lanes=int(values["GATEWAY_SLOW_LANES"]),
         max_body=int(values["GATEWAY_MAX_BODY"]),
@@ -274,6 +277,8 @@ def _unfit(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "GATEWAY_JWKS", "is required in production; the development key is refused"
     if values["GATEWAY_ISSUER"] == DEVELOPMENT_ISSUER:
         yield "GATEWAY_ISSUER", "is required in production; the development issuer is refused"
+    if not values["GATEWAY_POLICY_SIGNERS"]:
+        yield "GATEWAY_POLICY_SIGNERS", "is required in production: a policy is signed by administrators"
     try:
         about = _key_file(values).stat()
     except (OSError, RuntimeError, ValueError):  # not there, or not even a path

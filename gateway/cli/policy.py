@@ -1,18 +1,25 @@
-"""``gateway policy``: what people who answer for the policy ask before and after they change it. Needs no database."""
+"""``gateway policy``: what people who answer for a policy ask before they change it, and how it comes into force."""
 
 import argparse
+import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from gateway.policy import compile, diff, files, invariants, lint, matrix
+from gateway.assemble import prepared_database
+from gateway.bundles import Standing, differences, publish, standing
+from gateway.clock import SystemClock, SystemRandom
+from gateway.policy import bundle, compile, diff, files, invariants, lint, matrix
 from gateway.policy.files import PolicyRefused
 from gateway.settings import Settings
+from gateway.signing import load_or_create
+from gateway.store.sessions import Session, Sessions
 
 MOST = 5  # counterexamples shown of one invariant
 
+_T = TypeVar("_T")
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -26,6 +33,15 @@ def declare(verbs: _Verbs) -> None:
     proven = inner.add_parser("prove", help="check every invariant on every cell under every set of relations")
     for one in (checked, shown, proven):
         one.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="a policy (default: GATEWAY_POLICIES)")
+    signed = inner.add_parser("sign", help="sign a policy as an administrator; the signature is kept beside it")
+    signed.add_argument("folder", type=Path, metavar="DIR")
+    signed.add_argument("--name", required=True, help="the administrator's name, as on the list of signers")
+    signed.add_argument("--key", required=True, type=Path, metavar="FILE", help="the private key; made on first use")
+    signed.add_argument("--replaces", metavar="OLD", type=Path, help="the policy in force (default: none yet)")
+    published = inner.add_parser("publish", help="put a policy in force in every process")
+    published.add_argument("folder", type=Path, metavar="DIR")
+    published.add_argument("--shadow", action="store_true", help="beside the one in force: counted, nothing enforced")
+    inner.add_parser("status", help="say what is in force, and what the candidate would have decided otherwise")
     compared = inner.add_parser("diff", help="say what a change of the policy would show and hide")
     compared.add_argument("old", type=Path, metavar="OLD")
     compared.add_argument("new", type=Path, metavar="NEW")
@@ -82,6 +98,68 @@ def _diff(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _sign(settings: Settings, options: argparse.Namespace) -> int:
+    made, replaces = bundle.read(options.folder), None if options.replaces is None else bundle.read(options.replaces)
+    signer = load_or_create(options.key, options.name, SystemRandom().bytes)
+    if replaces is not None:
+        found = diff.diff(diff.remembered(replaces.texts), diff.remembered(made.texts))
+        for line in found.lines():
+            print(line)
+    (options.folder / bundle.NOTE).write_text(bundle.sign(made, replaces, signer), "utf-8")
+    before = "as the first one" if replaces is None else f"in place of {replaces.version}"
+    print(f"{options.name} signed {made.version}, {before}: {options.folder / bundle.NOTE}")
+    print(f"the public key, for the list of signers: {signer.vkey}")
+    return 0
+
+
+def _publish(settings: Settings, options: argparse.Namespace) -> int:
+    made, signers = bundle.read(options.folder), bundle.signers_of(settings.policy_signers)
+
+    async def act(session: Session) -> int:
+        return await publish(session, made, signers, SystemClock().now(), shadow=options.shadow)
+
+    number = _in_session(settings, act)
+    where = "stands beside the one in force" if options.shadow else "is in force"
+    print(f"policy {made.version} {where} (number {number})")
+    return 0
+
+
+def _status(settings: Settings, options: argparse.Namespace) -> int:
+    async def act(session: Session) -> tuple[Standing, list[tuple[object, ...]]]:
+        return await standing(session), await differences(session)
+
+    now, counted = _in_session(settings, act)
+    if now.live is None:
+        print("no policy is in force: the first process that starts puts its own there")
+        return 0
+    print(f"policy {now.live.version} is in force (number {now.live.number})")
+    if now.shadow is not None:
+        print(f"candidate {now.shadow.version} stands beside it (number {now.shadow.number})")
+        for version, role, coordinate, row_class, live, candidate, requests in counted:
+            if version == now.shadow.version:
+                print(f"  {requests:>9,}  {role}: {coordinate} in {row_class}: {live} -> {candidate}")
+    return 0
+
+
+def _in_session(settings: Settings, act: Callable[[Session], Awaitable[_T]]) -> _T:
+    """Run one transaction on the database that the settings name."""
+
+    async def run(conninfo: str) -> _T:
+        sessions = await Sessions.open(conninfo, size=1)
+        try:
+            async with sessions.begin() as session:
+                return await act(session)
+        finally:
+            await sessions.close()
+
+    connections, server = prepared_database(settings)
+    try:
+        return asyncio.run(run(connections.writer))
+    finally:
+        if server is not None:
+            server.stop()
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
@@ -90,5 +168,13 @@ def _text(path: Path) -> str:
 
 
 _VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingProxyType(
-    {"lint": _lint, "matrix": _matrix, "prove": _prove, "diff": _diff}
+    {
+        "lint": _lint,
+        "matrix": _matrix,
+        "prove": _prove,
+        "diff": _diff,
+        "sign": _sign,
+        "publish": _publish,
+        "status": _status,
+    }
 )

@@ -13,7 +13,7 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.policy import compile, files, words
 from gateway.policy.compile import Policy
 from gateway.policy.ways import Sights, Ways, corners, told
-from gateway.values import ActionName, Permit, Role, RowClass
+from gateway.values import ActionName, Permit, Role, RowClass, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,15 @@ def is_personal(coordinate: str, row_class: RowClass) -> bool:
     about = BY_NAME[words.kind_of(coordinate)].owner is not Owner.NONE
     of_person = about and row_class.partition("/")[0] == SubjectClass.PERSON.value
     return of_person or words.is_sealed(coordinate) or (field is not None and field.sensitive)
+
+
+# What was seen before there was any policy.
+NOTHING = Policy(
+    "",
+    MappingProxyType(
+        {role: Visibility(role, "", MappingProxyType({}), frozenset(), MappingProxyType({})) for role in Role}
+    ),
+)
 
 
 def diff(old: Policy, new: Policy) -> Diff:

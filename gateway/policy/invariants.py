@@ -141,20 +141,22 @@ def _at_least(entry: _Entry, columns: _Columns) -> Iterator[str]:
 
 def _only_widens(entry: _Entry, columns: _Columns) -> Iterator[str]:
     """One more relation never shows less."""
-    added = Relation[entry["relation"]] if entry["relation"] in Relation.__members__ else None
-    if added is None:
+    added = int(Relation.__members__.get(entry["relation"], 0))
+    if not added:
         yield f"unknown relation {entry['relation']!r}"
         return
     kept = Ladders()
     for role in _roles(entry):
         distinct = {id(cell): (name, one, cell) for name, of in columns[role].cells.items() for one, cell in of.items()}
+        seen: set[tuple[int, ...]] = set()
         for coordinate, row_class, cell in distinct.values():
             rungs = kept.of(cell)
-            for held, rung in enumerate(rungs):
+            for held, rung in enumerate(() if rungs in seen else rungs):
                 if rungs[held | added] < rung:
                     more = f"{RUNGS[rungs[held | added]]} with {words.named(added)}"
                     told = f"{RUNGS[rung]} under {words.named(held)}, {more}"
                     yield f"{role}: {coordinate} in {row_class} is {told}"
+            seen.add(rungs)
 
 
 def _acts_only(entry: _Entry, columns: _Columns) -> Iterator[str]:

@@ -17,13 +17,17 @@ class Ladders:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Cell, tuple[int, ...]]] = {}
+        self._by_needs: dict[tuple[tuple[int, int], ...], tuple[int, ...]] = {}  # most cells need the same as others
 
     def of(self, cell: Cell) -> tuple[int, ...]:
         """The rung of the cell under each of SETS."""
         kept = self._kept.get(id(cell))
         if kept is None:
-            needs = [(int(words.relations(grant.condition)), words.RANK[grant.level]) for grant in cell.grants]
-            rungs = tuple(max((rank for needed, rank in needs if held & needed == needed), default=0) for held in SETS)
+            needs = tuple((int(grant.condition.value), words.RANK[grant.level]) for grant in cell.grants)
+            rungs = self._by_needs.get(needs)
+            if rungs is None:
+                found = (max((rank for need, rank in needs if held & need == need), default=0) for held in SETS)
+                rungs = self._by_needs[needs] = tuple(found)
             kept = self._kept[id(cell)] = (cell, rungs)
         return kept[1]
 

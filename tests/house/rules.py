@@ -16,7 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web",),
     ("assemble",),
     ("pipeline", "intake"),
-    ("prepared", "explained"),  # steps 3 and 4 under one cache, and told: parts of the pipeline with files of their own
+    ("prepared", "explained", "bundles"),  # parts of the pipeline and of assembling it, with files of their own
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),
     ("rights", "notices", "consumers"),

@@ -33,6 +33,7 @@ def production(tmp_path: Path, **changes: str) -> dict[str, str]:
         "GATEWAY_JWKS": "https://issuer.example/jwks",
         "GATEWAY_ISSUER": "https://issuer.example",
         "GATEWAY_KEY_FILE": str(key),
+        "GATEWAY_POLICY_SIGNERS": "/srv/signers",
         **changes,
     }
 
@@ -60,6 +61,7 @@ def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
         "GATEWAY_KEY_FILE": "/srv/k",
         "GATEWAY_LOG_ORIGIN": "log.example/a/b",
         "GATEWAY_POLICIES": str(tmp_path),
+        "GATEWAY_POLICY_SIGNERS": "/srv/signers",
         "GATEWAY_LANES": "8",
         "GATEWAY_SLOW_LANES": "3",
         "GATEWAY_MAX_BODY": "2048",
@@ -101,7 +103,7 @@ def test_whatever_the_faults_are_about_they_come_at_once(tmp_path: Path) -> None
         "GATEWAY_NOTHING": "1",
     }
     missing = {"GATEWAY_DATABASE_URL", "GATEWAY_WRITER_URL", "GATEWAY_LOG_URL"}
-    unfit = {"GATEWAY_JWKS", "GATEWAY_ISSUER", "GATEWAY_KEY_FILE"}
+    unfit = {"GATEWAY_JWKS", "GATEWAY_ISSUER", "GATEWAY_KEY_FILE", "GATEWAY_POLICY_SIGNERS"}
     assert faults(given).keys() == (given.keys() - {"GATEWAY_MODE", "GATEWAY_READER_URL"}) | missing | unfit
 
 
@@ -221,7 +223,8 @@ def test_production_with_everything(tmp_path: Path) -> None:
 
 def test_production_refuses_the_conveniences_of_the_demo(tmp_path: Path) -> None:
     found = faults({"GATEWAY_MODE": "production", "GATEWAY_HOME": str(tmp_path)})
-    assert found.keys() == {"GATEWAY_DATABASE_URL", "GATEWAY_JWKS", "GATEWAY_ISSUER", "GATEWAY_KEY_FILE"}
+    unfit = {"GATEWAY_DATABASE_URL", "GATEWAY_JWKS", "GATEWAY_ISSUER", "GATEWAY_KEY_FILE", "GATEWAY_POLICY_SIGNERS"}
+    assert found.keys() == unfit
     assert faults(production(tmp_path, GATEWAY_ISSUER="")).keys() == {"GATEWAY_ISSUER"}
 
 

@@ -1,0 +1,287 @@
+"""Bundles of the policy in the database: what is in force in every process, and what a candidate would have decided.
+
+The newest bundle that is no candidate is in force. Every process hears of a new one by LISTEN on a connection of its
+own, straight to the primary, and looks once a second in case it does not. A bundle that cannot be used changes nothing:
+the process keeps what it has, says so in its health and in its log, and looks at it no more.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import psycopg
+import sqlalchemy as sa
+from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.clock import Clock
+from gateway.errors import Fault, GatewayError
+from gateway.policy import bundle as bundles
+from gateway.policy import compile, files
+from gateway.policy.bundle import Bundle
+from gateway.policy.compile import Policy
+from gateway.policy.files import PolicyRefused
+from gateway.policy.live import Difference, Live, Shadow
+from gateway.signing import NoteVerifier
+from gateway.store.database import convert
+from gateway.store.policy_tables import CHANNEL, POLICY_BUNDLE, POLICY_DIFFERENCE
+from gateway.store.sessions import Session, Sessions
+
+LOOK = 1.0  # seconds between looks at the table, should no notice come
+LONGEST = 30.0  # and at most, while the database is away
+COUNTED = 5.0  # seconds between writing down what a candidate would have decided otherwise
+KEPT = 4  # policies kept by version, so that going back to one costs nothing
+LOCK = 0x706F6C  # the advisory lock of whoever publishes
+
+_logger = logging.getLogger("gateway.bundles")
+
+
+class Stored(NamedTuple):
+    """One row of the table."""
+
+    number: int
+    version: str
+    bundle: Bundle
+
+
+class Standing(NamedTuple):
+    """What the table says now: in force, what that replaced, and the candidate beside it."""
+
+    live: Stored | None
+    before: Bundle | None
+    shadow: Stored | None
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest bundle; 0: there is none."""
+        return max((one.number for one in (self.live, self.shadow) if one is not None), default=0)
+
+
+async def standing(session: Session) -> Standing:
+    """What the table says; a candidate is one that is newer than what is in force."""
+    found: list[list[Stored]] = []
+    for shadow in (False, True):
+        newest = sa.select(POLICY_BUNDLE).where(POLICY_BUNDLE.c.shadow.is_(sa.true() if shadow else sa.false()))
+        rows = await session.execute(newest.order_by(POLICY_BUNDLE.c.number.desc()).limit(sa.literal(2)))
+        found.append([_stored(row) for row in rows])
+    live, before = (*found[0], None, None)[:2]
+    candidate = next(iter(found[1]), None)
+    if candidate is not None and live is not None and candidate.number < live.number:
+        candidate = None
+    return Standing(live, None if before is None else before.bundle, candidate)
+
+
+def _stored(row: tuple[object, ...]) -> Stored:
+    number, version, content = row[:3]
+    assert isinstance(content, dict) and isinstance(number, int)
+    return Stored(number, str(version), Bundle(content["files"], content["note"]))
+
+
+async def publish(
+    session: Session, bundle: Bundle, signers: tuple[NoteVerifier, ...], at: datetime, *, shadow: bool = False
+) -> int:
+    """Put a bundle in force, or beside the one that is; its number. Raises PolicyRefused.
+
+    One that publishes waits for another, so that what a bundle replaces is what it was signed to replace. A candidate
+    enforces nothing, hence needs no signature before it comes into force itself.
+    """
+    await session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    now = await standing(session)
+    policy = compile.build(files.parse(bundle.texts))
+    if not shadow:
+        bundles.check(policy, bundle, None if now.live is None else now.live.bundle, signers)
+    return await _add(session, bundle, at, shadow)
+
+
+async def _add(session: Session, bundle: Bundle, at: datetime, shadow: bool) -> int:
+    content = Jsonb({"files": dict(bundle.texts), "note": bundle.note})
+    added = POLICY_BUNDLE.insert().values(version=bundle.version, content=content, shadow=shadow, published_at=at)
+    ((number,),) = await session.execute(added.returning(POLICY_BUNDLE.c.number))
+    assert isinstance(number, int)
+    return number
+
+
+async def differences(session: Session) -> list[tuple[object, ...]]:
+    """What candidates would have decided otherwise, most often asked first: version, the cell, both ways, how often."""
+    found = sa.select(POLICY_DIFFERENCE).order_by(POLICY_DIFFERENCE.c.requests.desc(), *POLICY_DIFFERENCE.primary_key)
+    return await session.execute(found)
+
+
+class Bundles:
+    """Keeps one process at the bundle in force. ``demonstration``: its own folder is always good enough."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        conninfo: str,
+        signers: tuple[NoteVerifier, ...],
+        clock: Clock,
+        *,
+        demonstration: bool = False,
+    ) -> None:
+        self._sessions = sessions
+        self._conninfo = conninfo
+        self._signers = signers
+        self._clock = clock
+        self._demonstration = demonstration
+        self._seen = 0  # the newest number that was looked at
+        self._known: dict[str, Policy] = {}  # by digest of the files, the newest last
+
+    async def start(self, folder: Bundle, policy: Policy) -> Live:
+        """What is in force for a process that starts with this folder, which holds this policy.
+
+        A folder that differs from what is in force is put in force, if it may be; otherwise what is in force stays,
+        unless that cannot be used. Raises PolicyRefused.
+        """
+        self._keep(folder.texts, policy)
+        async with self._sessions.begin() as session:
+            await session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+            now = await standing(session)
+            found, trouble = self._in_force(now, folder)
+            if found is None:
+                found = self._proposed(folder, None if now.live is None else now.live.bundle)
+                await _add(session, folder, self._clock.now(), False)
+                now = await standing(session)
+        live = Live(found, None, trouble)
+        self._seen = now.newest
+        self._beside(live, now)
+        return live
+
+    async def watch(self, live: Live) -> None:
+        """Until canceled, put what is newest in force, and write down what the candidate would have decided."""
+        pause = LOOK
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True) as connection:
+                    await connection.execute(f"LISTEN {CHANNEL}".encode())
+                    while True:
+                        await self.look(live)
+                        pause = LOOK
+                        async for _ in connection.notifies(timeout=LOOK, stop_after=1):
+                            pass
+            except psycopg.Error as error:
+                _logger.warning("no notice of new policies can come now: %s", convert(error).code)
+            except GatewayError as error:
+                _logger.warning("the policies cannot be looked at now: %s", error.code)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST)
+            with contextlib.suppress(GatewayError):
+                await self.look(live)
+
+    async def look(self, live: Live) -> None:
+        """Look once; what is newer than what was seen last is put in force. Raises GatewayError."""
+        async with self._sessions.begin() as session:
+            ((number,),) = await session.execute(sa.select(sa.func.coalesce(sa.func.max(POLICY_BUNDLE.c.number), 0)))
+            if number == self._seen:
+                return
+            now = await standing(session)
+        self._seen = now.newest
+        if now.live is not None and now.live.version != live.current.version:
+            try:
+                policy = await asyncio.to_thread(self._usable, now.live, now.before)
+            except PolicyRefused as refused:
+                live.trouble = _complain("a newer policy", now.live.version, refused)
+            else:
+                live.current, live.trouble = policy, ""
+                _logger.info("the policy %s is in force", policy.version)
+        else:
+            live.trouble = ""
+        await asyncio.to_thread(self._beside, live, now)
+
+    async def count(self, live: Live) -> None:
+        """Until canceled, write down what the candidate would have decided otherwise."""
+        while True:
+            await asyncio.sleep(COUNTED)
+            with contextlib.suppress(GatewayError):
+                await self.write(live)
+
+    async def write(self, live: Live) -> None:
+        """Add what was counted since last time. What cannot be written is counted again. Raises GatewayError."""
+        shadow = live.shadow
+        counted = {} if shadow is None else shadow.take()
+        if shadow is None or not counted:
+            return
+        try:
+            async with self._sessions.begin() as session:
+                for one, requests in sorted(counted.items()):
+                    await session.execute(_added(shadow.policy.version, one, requests))
+        except GatewayError:
+            for one, requests in counted.items():
+                shadow.counts[one] = shadow.counts.get(one, 0) + requests
+            raise
+
+    def _beside(self, live: Live, now: Standing) -> None:
+        """The candidate of ``now`` beside the live policy; one that does not load is told and left out."""
+        if now.shadow is None:
+            live.shadow = None
+        elif live.shadow is None or live.shadow.policy.version != now.shadow.version:
+            try:
+                live.shadow = Shadow(self._compiled(now.shadow.bundle.texts))
+            except PolicyRefused as refused:
+                live.shadow = None
+                live.trouble = live.trouble or _complain("a candidate", now.shadow.version, refused)
+
+    def _in_force(self, now: Standing, folder: Bundle) -> tuple[Policy | None, str]:
+        """The policy to start with, and what is wrong with the folder; None: the folder is to come into force."""
+        if now.live is None:
+            return None, ""
+        if files.digest(now.live.bundle.texts) == files.digest(folder.texts):
+            with contextlib.suppress(PolicyRefused):
+                return self._usable(now.live, now.before), ""
+            return None, ""  # it was never signed as it must be now: the folder may be
+        try:
+            self._proposed(folder, now.live.bundle)
+        except PolicyRefused as refused:
+            with contextlib.suppress(PolicyRefused):
+                kept = self._usable(now.live, now.before)
+                return kept, _complain("the folder of the policy", folder.version, refused)
+        return None, ""
+
+    def _proposed(self, folder: Bundle, replaces: Bundle | None) -> Policy:
+        policy = self._compiled(folder.texts)
+        if self._demonstration and not self._signers:
+            _logger.info("policies are not signed in the demonstration: %s is taken as it is", folder.version)
+        else:
+            bundles.check(policy, folder, replaces, self._signers)
+        return policy
+
+    def _usable(self, stored: Stored, before: Bundle | None) -> Policy:
+        """The policy of a bundle in the table. Whoever can write there cannot sign."""
+        policy = self._compiled(stored.bundle.texts)
+        if self._signers:
+            bundles.check(policy, stored.bundle, before, self._signers)
+        return policy
+
+    def _compiled(self, texts: Mapping[str, str]) -> Policy:
+        known = self._known.get(files.digest(texts))
+        return known if known is not None else self._keep(texts, compile.build(files.parse(texts)))
+
+    def _keep(self, texts: Mapping[str, str], policy: Policy) -> Policy:
+        self._known[files.digest(texts)] = policy
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+        return policy
+
+
+def _added(version: str, one: Difference, requests: int) -> sa.Insert:
+    key = {
+        "version": version,
+        "role": one.role.value,
+        "coordinate": one.coordinate,
+        "row_class": one.row_class,
+        "live": one.live,
+        "candidate": one.candidate,
+    }
+    fresh = insert(POLICY_DIFFERENCE).values(**key, requests=requests)
+    more = POLICY_DIFFERENCE.c.requests + fresh.excluded.requests
+    return fresh.on_conflict_do_update(index_elements=list(key), set_={"requests": more})
+
+
+def _complain(what: str, version: str, refused: PolicyRefused) -> str:
+    """Say in the log why a bundle is not in force; the word for health."""
+    _logger.error("%s (%s) cannot be used, the one before stays in force:\n%s", what, version, refused)
+    first = refused.faults[0] if refused.faults else Fault((), "")
+    return f"{version} is not in force: {first.rule}"
