@@ -109,6 +109,9 @@ class NotFound(RequestError):
     zh = "该地址不存在。"
 
 
+NOTHING_HERE = "there is nothing at this address; GraphQL is answered at /graphql, without a slash at the end"
+
+
 class MethodNotAllowed(RequestError):
     """The address is served, but not to this method."""
 

@@ -25,7 +25,16 @@ from gateway.catalogue.case import CASE
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.clock import Clock, Random, statutory_day
-from gateway.errors import BadInput, BasisLost, CommitUnknown, Fault, GatewayError, InternalError
+from gateway.errors import (
+    NOTHING_HERE,
+    BadInput,
+    BasisLost,
+    CommitUnknown,
+    Fault,
+    GatewayError,
+    InternalError,
+    NotFound,
+)
 from gateway.explained import explained
 from gateway.identity.verifier import Verifier
 from gateway.operation.operations import Operations
@@ -35,6 +44,7 @@ from gateway.policy.arms import ground_of
 from gateway.policy.compile import Policy
 from gateway.policy.live import Live
 from gateway.prepared import Effect, Preparations, Prepared, all_shown, merged
+from gateway.schema.build import sdl
 from gateway.schema.roles import RoleSchemas
 from gateway.store.lanes import Lanes
 from gateway.store.sessions import Sessions
@@ -197,6 +207,18 @@ async def perform(
             turn.committed()
     data = reply.data([(act.key, reply.case_receipt(*shown, receipt))], selection.introspection)
     return Reply(200, reply.answered(data, (), receipt))  # 8 send
+
+
+async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> tuple[str, str]:
+    """The schema of the caller's own role, as text, and the version of the policy it comes from.
+
+    Raises Unauthenticated, and NotFound for any other role, known or not. A schema is no record: there is no entry.
+    """
+    caller = await gateway.verifier.verify(authorization)
+    if caller.role.value != role:
+        raise NotFound(Fault((), NOTHING_HERE))
+    visibility = gateway.policies.current.visibility(caller.role)
+    return sdl(gateway.schemas.of(visibility)), visibility.version
 
 
 def _performed(vault: Vault, done: Done, shown: bytes) -> Disclosed:

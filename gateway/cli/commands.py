@@ -20,7 +20,7 @@ from gateway.intake.department_files import write_files
 from gateway.intake.load import SEED, generate, seed_demo
 from gateway.intake.sample_words import read_words
 from gateway.policy.compile import load
-from gateway.schema.build import build, sdl
+from gateway.schema.build import of, sdl
 from gateway.settings import Settings, SettingsError
 from gateway.store.database import Connections
 from gateway.store.embedded import EmbeddedServer
@@ -112,7 +112,7 @@ def token(settings: Settings, options: argparse.Namespace) -> int:
 
 def schema(settings: Settings, options: argparse.Namespace) -> int:
     """Print the schema of a role."""
-    print(sdl(build(load(settings.policies).visibility(Role(options.role)).never)))
+    print(sdl(of(load(settings.policies).visibility(Role(options.role)))))
     return 0
 
 

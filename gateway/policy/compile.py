@@ -14,9 +14,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
+from gateway.catalogue.fields import Standing
 from gateway.catalogue.lists import LISTS, RootList
 from gateway.errors import Fault
-from gateway.policy import cases, files, invariants, words
+from gateway.policy import cases, files, invariants, ladders, words
 from gateway.policy.enforcer import Enforcer, ModelRefused
 from gateway.policy.files import PolicyRefused, Rule, Sources
 from gateway.values import ActionName, Cell, Condition, Grant, Level, Permit, Role, RowClass, Visibility
@@ -188,7 +189,43 @@ def _never(cells: Mapping[str, Mapping[RowClass, Cell]]) -> frozenset[str]:
         for coordinate, of_class in cells.items()
         if not any(cell.grants and cells[words.kind_of(coordinate)][one].grants for one, cell in of_class.items())
     )
-    return hidden | frozenset(one.name for one in LISTS.values() if one.feed and not _has_public_row(one, cells))
+    feeds = frozenset(one.name for one in LISTS.values() if one.feed and not _has_public_row(one, cells))
+    return hidden | feeds | frozenset(_closed_filters(cells))
+
+
+def _closed_filters(cells: Mapping[str, Mapping[RowClass, Cell]]) -> Iterator[str]:
+    """Filters, as ``enterprises.region``, whose field some row of the list may show in any other way than in clear.
+
+    By whether a row is found one would learn a value that is not shown.
+    """
+    kept = ladders.Ladders()
+    for one in LISTS.values():
+        for item in one.filters.values():
+            rows = [
+                (f"{subject.value}/{standing.value}")
+                for subject in one.classes((item.name,))
+                for standing in one.kind.standings
+            ]
+            if not all(_clear_where_admitted(cells, kept, one, item.coordinate, row_class) for row_class in rows):
+                yield f"{one.name}.{item.name}"
+
+
+def _clear_where_admitted(
+    cells: Mapping[str, Mapping[RowClass, Cell]], kept: ladders.Ladders, one: RootList, coordinate: str, row: RowClass
+) -> bool:
+    """Whether the field is clear under every set of relations under which the list holds a row of this class."""
+    admitted = kept.of(cells[one.kind.name][row])
+    asked = (0,) if one.feed else ladders.SETS  # a feed holds what is shown without any tie
+    held = [at for at in asked if admitted[at] == ladders.CLEAR]
+    if not held:
+        return True
+    own = words.kind_of(coordinate) == one.kind.name
+    # The field of another kind (the region of a record is that of its subject): ordinary rows of the same subjects.
+    of_row = row if own else f"{row.partition('/')[0]}/{Standing.ORDINARY.value}"
+    if of_row not in cells[coordinate]:
+        return False
+    shown = kept.shown(cells, coordinate, of_row)
+    return all(shown[at] == ladders.CLEAR for at in held)
 
 
 def _has_public_row(feed: RootList, cells: Mapping[str, Mapping[RowClass, Cell]]) -> bool:

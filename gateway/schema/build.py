@@ -1,4 +1,4 @@
-"""build: the GraphQL schema of one role. sdl: its text."""
+"""of: the GraphQL schema of one role. sdl: its text."""
 
 from graphql import GraphQLInputObjectType, GraphQLSchema, print_schema
 from strawberry import Schema
@@ -9,7 +9,7 @@ from gateway.schema.roots import Roots
 from gateway.schema.scalars import SCALARS
 from gateway.schema.types import Types
 from gateway.schema.vocabulary import Vocabulary
-from gateway.values import ActionName
+from gateway.values import ActionName, Visibility
 
 
 def build(never: frozenset[str], may: frozenset[ActionName] = frozenset()) -> GraphQLSchema:
@@ -31,6 +31,11 @@ def build(never: frozenset[str], may: frozenset[ActionName] = frozenset()) -> Gr
             # Strawberry checks `@oneOf` by a rule of its own; told so, graphql-core checks and prints it itself.
             item.is_one_of = item.extensions["strawberry-definition"].is_one_of
     return schema
+
+
+def of(visibility: Visibility) -> GraphQLSchema:
+    """The schema of a role: what it may ever see and do, and nothing else."""
+    return build(visibility.never, frozenset(visibility.permits))
 
 
 def sdl(schema: GraphQLSchema) -> str:

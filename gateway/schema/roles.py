@@ -2,7 +2,7 @@
 
 from graphql import GraphQLSchema
 
-from gateway.schema.build import build
+from gateway.schema.build import of
 from gateway.values import Role, Visibility
 
 
@@ -17,6 +17,6 @@ class RoleSchemas:
         found = self._built.get(visibility.role)
         if found is not None and found[0] == visibility.version:
             return found[1]
-        schema = build(visibility.never, frozenset(visibility.permits))
+        schema = of(visibility)
         self._built[visibility.role] = (visibility.version, schema)
         return schema

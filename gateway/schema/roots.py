@@ -74,7 +74,11 @@ class Roots:
         return Member(nullable(self._types.connection(one.kind)), one.text, arguments)
 
     def _filter(self, one: RootList) -> Any:
-        shown = {name: item.field for name, item in one.filters.items() if self._types.shown(item.coordinate)}
+        shown = {
+            name: item.field
+            for name, item in one.filters.items()
+            if self._types.shown(item.coordinate) and self._types.shown(f"{one.name}.{name}")
+        }
         members = {name: Member(nullable(type_of(item, self._words)), describe(item)) for name, item in shown.items()}
         text = f"Values that rows must have, all of them ({one.kind.zh}筛选条件)."
         return input_type(f"{one.kind.type_name}Filter", text, members) if members else None

@@ -1,4 +1,7 @@
-"""The ASGI application: /graphql, /livez, /readyz. Whatever is refused, anywhere, is refused in GraphQL's shape."""
+"""The ASGI application: /graphql, /schema/<role>.graphql, /livez, /readyz.
+
+Whatever is refused, anywhere, is refused in GraphQL's shape.
+"""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -16,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from gateway import reply
 from gateway.assemble import Running
 from gateway.errors import (
+    NOTHING_HERE,
     Fault,
     GatewayError,
     InternalError,
@@ -27,7 +31,7 @@ from gateway.errors import (
     UnsupportedCoding,
     UnsupportedMediaType,
 )
-from gateway.pipeline import answer
+from gateway.pipeline import answer, schema_of
 from gateway.web.body import headers_of, parse, read
 from gateway.web.media import GRAPHQL, JSON, check_body, wanted
 
@@ -52,6 +56,7 @@ class Application:
         self._others = Starlette(
             routes=[
                 Route("/graphql", self._graphql, methods=["POST"]),
+                Route("/schema/{role}.graphql", self._schema, methods=["GET"]),
                 Route("/livez", self._live, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
             ],
@@ -88,6 +93,15 @@ class Application:
         finally:
             await self._running.close()
             self._running = None
+
+    async def _schema(self, request: HttpRequest) -> Response:
+        """The schema of one's own role; that of another is an address at which there is nothing."""
+        given = headers_of(request.scope)
+        text, version = await schema_of(self.running.gateway, given.authorization, request.path_params["role"])
+        told = {"cache-control": "private, no-cache", "vary": "authorization", "etag": f'"{version}"'}
+        if request.headers.get("if-none-match") == told["etag"]:
+            return Response(status_code=304, headers=told)
+        return Response(f"{text}\n", headers=told, media_type="text/plain")
 
     async def _live(self, request: HttpRequest) -> Response:
         return PlainTextResponse("ok\n")
@@ -153,8 +167,7 @@ async def _elsewhere(request: HttpRequest, error: Exception) -> Response:
     """What Starlette's routes refuse: an unknown path, or a method that the path does not have."""
     if isinstance(error, HTTPException) and error.status_code == 405 and error.headers:
         return await _refused(request, MethodNotAllowed(sorted(error.headers["Allow"].split(", "))))
-    rule = "there is nothing at this address; GraphQL is answered at /graphql, without a slash at the end"
-    return await _refused(request, NotFound(Fault((), rule)))
+    return await _refused(request, NotFound(Fault((), NOTHING_HERE)))
 
 
 async def _refused(request: HttpRequest, error: Exception) -> Response:

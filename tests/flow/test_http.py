@@ -7,7 +7,9 @@ import orjson
 import pytest
 
 from gateway.intake.sample_demo import DEMO
+from gateway.schema.build import sdl
 from gateway.store.database import Connections
+from gateway.values import Role
 from tests.flow.documents import LEGAL
 from tests.flow.refusals import body, checked
 from tests.harness import JSON, Body, House, opened
@@ -166,3 +168,23 @@ async def test_members_that_are_none(house: House) -> None:
     assert [error.get("path") for error in errors] == [["batch"], None]
     nulls: Mapping[str, object] = {"operationName": None, "extensions": None}
     assert (await house.post(body("{ viewer { role } }", None, **nulls))).status_code == 200
+
+
+async def test_the_schema_of_ones_own_role(house: House) -> None:
+    """As text, to whoever has the role; every other address below it is one at which there is nothing."""
+    address = f"http://127.0.0.1:{house.port}/schema/{{}}.graphql"
+    own = await house.http.get(address.format("financial"), headers=house.headers("bank"))
+    assert (own.status_code, own.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    schema = house.gateway.schemas.of(house.gateway.policies.current.visibility(Role.FINANCIAL))
+    assert own.text == sdl(schema) + "\n" and "fileComplaint" in own.text
+    assert (own.headers["vary"], own.headers["cache-control"]) == ("authorization", "private, no-cache")
+    again = {**house.headers("bank"), "if-none-match": own.headers["etag"]}
+    unchanged = await house.http.get(address.format("financial"), headers=again)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    nobody = await house.http.get(f"http://127.0.0.1:{house.port}/nothing", headers=house.headers("bank"))
+    for other in ("government", "public", "stranger", "Financial"):
+        refused = await house.http.get(address.format(other), headers=house.headers("bank"))
+        assert (refused.status_code, refused.content) == (404, nobody.content), other
+    assert (await house.http.get(address.format("public"))).status_code == 200
+    bad = await house.http.get(address.format("public"), headers={"authorization": "Bearer x"})
+    assert bad.status_code == 401 and bad.headers["www-authenticate"].startswith("Bearer ")
