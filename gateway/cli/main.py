@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import commands, explain, intake, policy
+from gateway.cli import commands, explain, figures, intake, policy
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "schema": commands.schema,
         "policy": policy.policy,
         "explain": explain.explain,
+        "figures": figures.figures,
     }
 )
 
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
         "--role", choices=[role.value for role in Role], default=Role.PUBLIC.value, help="default: public"
     )
     policy.declare(verbs)
+    figures.declare(verbs)
     explain.declare(verbs, commands.persona_names())
     return root
 

@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),  # `gateway serve` runs the web application
     ("web",),
     ("assemble",),
-    ("pipeline", "intake"),
+    ("pipeline", "intake", "figures"),
     ("prepared", "explained", "bundles"),  # parts of the pipeline and of assembling it, with files of their own
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),

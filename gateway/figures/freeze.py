@@ -1,0 +1,181 @@
+"""Freezing a month: everything is counted, what must not be told is left out, the rest is written down, once."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+
+from gateway.catalogue.fields import Kind, Standing, SubjectClass
+from gateway.catalogue.kinds import KINDS
+from gateway.clock import BEIJING, statutory_day
+from gateway.errors import BadInput, Fault
+from gateway.figures.cubes import CUBES, DIMENSIONS, Cell, Counts, Cube, cells_of, sums
+from gateway.figures.suppress import untold
+from gateway.plan.cells import Row, in_class
+from gateway.plan.fragment import Expression
+from gateway.store.database import convert
+from gateway.store.sessions import DIALECT
+from gateway.store.tables import METADATA, table
+
+NOT_KNOWN = "-"  # the value of a dimension that a record does not have
+# Kinds of records that are published as such. Ratings and repairs are not counted: their lists are no public register.
+FIGURED = tuple(
+    kind for kind in KINDS if kind.name in ("license", "penalty", "listing", "irregularity", "honor", "judgment")
+)
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
+
+
+class Figure(NamedTuple):
+    """One cell of a frozen month; ``records`` is None where their number is not told."""
+
+    subjects: str
+    kind: str
+    region: str
+    industry: str
+    department: str
+    year: str
+    records: int | None
+
+
+def last_month(now: datetime) -> str:
+    """The last month that is over, in Beijing."""
+    day = statutory_day(now)
+    return f"{day.year - (day.month == 1)}-{(day.month - 2) % 12 + 1:02}"
+
+
+def ends(month: str, now: datetime) -> datetime:
+    """The moment at which a month is over. Raises BadInput for one that is not, or is none."""
+    if not _MONTH.match(month):
+        raise BadInput(Fault(("month",), "must be a year and a month, as 2026-10"))
+    year, number = int(month[:4]), int(month[5:])
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=BEIJING)
+    if end > now:
+        raise BadInput(Fault(("month",), "is not over yet"))
+    return end
+
+
+def freeze(connection: psycopg.Connection[tuple[object, ...]], month: str, now: datetime) -> int | None:
+    """Freeze a month, in one transaction; how many cells there are. None: it was frozen before, and stays as it is.
+
+    Counted are the records that came before the month was over, as they stand now. Raises BadInput; psycopg's errors
+    are converted.
+    """
+    end = ends(month, now)
+    try:
+        with connection.transaction():
+            added = "INSERT INTO figure_month VALUES (%s, %s) ON CONFLICT DO NOTHING"
+            if connection.execute(added, (month, now)).rowcount == 0:
+                return None
+            figures = [
+                figure
+                for subjects in (SubjectClass.LEGAL, SubjectClass.PERSON)
+                for kind in FIGURED
+                if subjects in kind.classes
+                for figure in _figures(connection, kind, subjects, month, end, statutory_day(now))
+            ]
+            with connection.cursor() as cursor, cursor.copy("COPY figure FROM STDIN") as copy:
+                for figure in figures:
+                    copy.write_row((month, *figure))
+            return len(figures)
+    except psycopg.Error as error:
+        failure = convert(error)
+    raise failure
+
+
+def _figures(
+    connection: psycopg.Connection[tuple[object, ...]],
+    kind: Kind,
+    subjects: SubjectClass,
+    month: str,
+    end: datetime,
+    today: date,
+) -> Iterator[Figure]:
+    cubes = tuple(cube for cube in CUBES if cube.subjects is subjects)
+    counts = _counts(connection, kind, cubes, subjects, end, today)
+    before = _before(connection, kind.name, subjects, month)
+    hidden = untold(counts, sums(cubes, counts), before, max(cube.k for cube in cubes))
+    for cell, count in sorted(counts.items()):
+        named = dict(cell)
+        told = None if cell in hidden else count
+        region, industry, department, year = (named.get(name, "") for name in DIMENSIONS)
+        yield Figure(subjects.value, kind.name, region, industry, department, year, told)
+
+
+def _counts(
+    connection: psycopg.Connection[tuple[object, ...]],
+    kind: Kind,
+    cubes: tuple[Cube, ...],
+    subjects: SubjectClass,
+    end: datetime,
+    today: date,
+) -> Counts:
+    found: dict[Cell, int] = {}
+    for *values, many in _grouped(connection, kind, subjects, end, today):
+        record = {name: str(value) for name, value in zip(DIMENSIONS, values, strict=True)}
+        for cell in {cell for cube in cubes for cell in cells_of(cube, record)}:
+            found[cell] = found.get(cell, 0) + int(str(many))
+    return found
+
+
+def _grouped(
+    connection: psycopg.Connection[tuple[object, ...]], kind: Kind, subjects: SubjectClass, end: datetime, today: date
+) -> Iterator[tuple[object, ...]]:
+    """Region, industry section, department and year of decision, with the number of records that have them."""
+    record = table(kind).alias("r")
+    enterprise, organization = (METADATA.tables[name].alias(name[0]) for name in ("enterprise", "organization"))
+    classes = tuple(f"{one.value}/{standing.value}" for one in kind.classes for standing in kind.standings)
+    ordinary = in_class(Row(kind, record, classes), frozenset({f"{subjects.value}/{Standing.ORDINARY.value}"}))
+    values = (
+        sa.func.coalesce(enterprise.c.region, organization.c.region, NOT_KNOWN),
+        sa.func.coalesce(sa.func.left(enterprise.c.industry, 1), NOT_KNOWN),
+        record.c.provider,
+        sa.func.coalesce(sa.func.to_char(record.c.decided_on, "YYYY"), NOT_KNOWN),
+    )
+    joined = record.outerjoin(enterprise, enterprise.c.subject_id == record.c.subject_id).outerjoin(
+        organization, organization.c.subject_id == record.c.subject_id
+    )
+    where: list[Expression] = [record.c.received_at < end, *([] if ordinary is None else [ordinary])]
+    if subjects is SubjectClass.LEGAL:
+        where.append(record.c.disclosure == "PUBLIC")
+    numbers: list[Expression] = [sa.literal_column(str(at)) for at in range(1, len(values) + 1)]
+    asked = sa.select(*values, sa.func.count()).select_from(joined).where(*where).group_by(*numbers)
+    compiled = asked.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
+    yield from connection.execute(compiled.string.encode(), compiled.construct_params({"today": today}))
+
+
+def _before(
+    connection: psycopg.Connection[tuple[object, ...]], kind: str, subjects: SubjectClass, month: str
+) -> Mapping[Cell, int | None]:
+    """What the last month frozen before this one told of the kind."""
+    rows = connection.execute(
+        sql.SQL(
+            "SELECT region, industry, department, year, count FROM figure WHERE kind = %s AND subjects = %s "
+            "AND month = (SELECT max(month) FROM figure_month WHERE month < %s)"
+        ),
+        (kind, subjects.value, month),
+    )
+    return {
+        tuple((name, str(value)) for name, value in zip(DIMENSIONS, values, strict=True) if value): (
+            None if count is None else int(str(count))
+        )
+        for *values, count in rows
+    }
+
+
+def frozen(connection: psycopg.Connection[tuple[object, ...]], month: str) -> list[Figure]:
+    """The figures of a frozen month; none if it is not frozen."""
+    rows = connection.execute(
+        "SELECT subjects, kind, region, industry, department, year, count FROM figure WHERE month = %s "
+        "ORDER BY subjects, kind, year, region, industry, department",
+        (month,),
+    )
+    found: list[Figure] = []
+    for *named, count in rows:
+        subjects, kind, region, industry, department, year = map(str, named)
+        told = None if count is None else int(str(count))
+        found.append(Figure(subjects, kind, region, industry, department, year, told))
+    return found
