@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test test-all check bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,9 @@ demo: $(VENV)/run ## install, start embedded PostgreSQL, migrate, seed, serve, p
 
 test: check ## everything but benchmarks: lint, types, house rules, unit, flow, golden, policy, property
 	$(BIN)/python -m pytest tests
+
+test-all: test ## that, and what takes minutes: Casbin itself asked about every cell
+	$(BIN)/python -m pytest tests/policy/every_cell.py
 
 check: $(VENV)/dev ## lint and types
 	$(BIN)/ruff check .

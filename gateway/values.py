@@ -58,6 +58,7 @@ class RootName(StrEnum):
     PENALTIES = "penalties"
     LISTINGS = "listings"
     WITHDRAWALS = "withdrawals"
+    FIGURES = "figures"
 
 
 class By(NamedTuple):

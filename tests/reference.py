@@ -28,6 +28,7 @@ LISTED = {
     "penalties": "penalty",
     "listings": "listing",
     "withdrawals": "withdrawal",
+    "figures": "figure",
 }
 FEEDS = {"licenses": "receivedAt", "penalties": "receivedAt", "listings": "receivedAt", "withdrawals": "withdrawnAt"}
 

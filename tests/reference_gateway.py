@@ -41,7 +41,7 @@ from gateway.values import Caller, Role
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
 from tests.reference_rows import Case, Consent, Row, World
-from tests.reference_worlds import CONSUMERS, LICENSED, NOW, Family, departments, rights, schemes
+from tests.reference_worlds import CONSUMERS, DEPARTMENTS, LICENSED, NOW, Family, departments, rights, schemes
 
 POLICIES = Path(__file__).parents[1] / "policies"
 
@@ -192,6 +192,7 @@ def loaded(side: Side, made: Sequence[Family]) -> World:
     loader.flush()
     _number_identifiers(side, world)
     _withdraw(side, world)
+    _freeze(side, world)
     rights(world)
     _write_rights(side, world)
     side.owner.execute("ANALYZE")
@@ -225,6 +226,29 @@ def _withdraw(side: Side, world: World) -> None:
         told = side.opaque(Caller(Role.PUBLIC), "id", kind, record, False)
         item = {"provider": provider, "batch": "样例", "recordKind": kind, "record": told, "withdrawnAt": when}
         world.rows.append(Row("withdrawal", subject, number, owned, item))
+
+
+def _freeze(side: Side, world: World) -> None:
+    """Figures of two months, of legal persons and of persons, told and not told; of nobody, hence of subject 0."""
+    columns = ("id", "subject_class", "provider", "month", "record_kind", "region", "year", "records")
+    added = f"""
+        INSERT INTO figure (subject_id, batch, {", ".join(columns)})
+        VALUES (0, '样例', nextval('record_ids'), %s, %s, %s, %s, %s, %s, %s) RETURNING {", ".join(columns)}
+    """
+    for at in range(12):
+        owned, month = ("person" if at % 3 == 0 else "legal"), f"1891-0{1 + at // 6}"
+        region, year, records = (
+            (None if at % 2 else "220802"),
+            (None if at % 4 else "1890"),
+            (None if at % 5 == 0 else at),
+        )
+        given = (owned, DEPARTMENTS[at % 2], month, "penalty", region, year, records)
+        found = side.owner.execute(added.encode(), given).fetchone()
+        assert found is not None
+        number, _, provider, *values = found
+        names = ("month", "recordKind", "region", "year", "records")
+        item = {"provider": provider, "batch": "样例", "industry": None, "department": None}
+        world.rows.append(Row("figure", 0, number, owned, {**item, **dict(zip(names, values, strict=True))}))
 
 
 def _number_identifiers(side: Side, world: World) -> None:

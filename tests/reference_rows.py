@@ -220,6 +220,10 @@ class Eyes:
         past = isinstance(until, date) and until < self.today
         if name == "record":
             return row.item["record"]
+        if name == "subjects":
+            return row.subject_class
+        if name == "told":
+            return row.item["records"] is not None
         if name == "published":
             return not row.item["minor"]
         if name == "disputed":
@@ -341,5 +345,5 @@ def told(item: Field, value: Value) -> object:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, date):
         return value.isoformat()
-    assert item.type in (Type.TEXT, Type.CODE)
+    assert item.type in (Type.TEXT, Type.CODE, Type.COUNT)
     return value

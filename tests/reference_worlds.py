@@ -203,6 +203,8 @@ def _value(dice: Dice, field: Field) -> Value:
             return Decimal(dice.below(10**9)).scaleb(-dice.below(7))
         case Type.BOOLEAN:
             return dice.chance(50)
+        case Type.COUNT:
+            return dice.below(1000)
         case Type.TEXT:
             return _spelled(dice, field)
 

@@ -19,6 +19,7 @@ class Type(Enum):
     DATETIME = "datetime"  # UTC, sent with ``Z``
     DECIMAL = "decimal"  # sent as a string; precision 18, scale 6
     BOOLEAN = "boolean"
+    COUNT = "count"  # a number of things; a GraphQL Int
 
 
 class Disclosure(Enum):

@@ -7,6 +7,7 @@ from gateway.catalogue.case import CASE
 from gateway.catalogue.commitment import COMMITMENT
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Kind
+from gateway.catalogue.figure import FIGURE
 from gateway.catalogue.honor import HONOR
 from gateway.catalogue.irregularity import IRREGULARITY
 from gateway.catalogue.judgment import JUDGMENT
@@ -39,6 +40,7 @@ KINDS: tuple[Kind, ...] = (
     JUDGMENT,
     REPAIR,
     WITHDRAWAL,
+    FIGURE,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from gateway.catalogue.case import CASE
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
+from gateway.catalogue.figure import FIGURE
 from gateway.catalogue.kinds import KINDS
 from gateway.catalogue.organization import ORGANIZATION
 
@@ -89,6 +90,17 @@ def _cases() -> RootList:
     return RootList(CASE.plural, CASE, text, CASE.order, MappingProxyType(found))
 
 
+def _figures() -> RootList:
+    """No filter over what is counted: the cubes are fixed, and only parts of them are looked at."""
+    found = {
+        item.name: Filter(item.name, item.column, item, f"{FIGURE.name}.{item.name}")
+        for item in FIGURE.fields
+        if item.name in ("month", "recordKind")
+    }
+    text = "Frozen figures, the newest month first; the same for whoever asks (统计数据，按月冻结)."
+    return RootList(FIGURE.plural, FIGURE, text, FIGURE.order, MappingProxyType(found))
+
+
 _ENTERPRISES = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
 _ORGANIZATIONS = "Legal persons that are not enterprises, page by page (非企业法人列表)."
 LISTS: Mapping[str, RootList] = MappingProxyType(
@@ -98,6 +110,7 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
             _of_subjects(ENTERPRISE, _ENTERPRISES),
             _of_subjects(ORGANIZATION, _ORGANIZATIONS),
             _cases(),
+            _figures(),
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }

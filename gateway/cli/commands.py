@@ -15,6 +15,7 @@ import uvicorn
 from gateway.assemble import Running, assemble, database, prepared_database, vault_of
 from gateway.cli.try_it import what_to_try
 from gateway.clock import BEIJING, SystemClock, SystemRandom
+from gateway.figures.freeze import freeze, last_month
 from gateway.identity.development import PERSONAS, development_key
 from gateway.intake.department_files import write_files
 from gateway.intake.load import SEED, generate, seed_demo
@@ -47,6 +48,8 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
     try:
         with psycopg.connect(connections.writer) as connection:
             seed_demo(connection, vault_of(settings, SystemRandom()), _today())
+            now = SystemClock().now()
+            freeze(connection, last_month(now), now)
         _serve(settings, connections, server, lambda: print(what_to_try(settings), flush=True))
     finally:
         if server is not None:

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 
 from gateway.assemble import prepared_database
 from gateway.bundles import Standing, differences, publish, standing
+from gateway.cli.traffic import Touched, touched
 from gateway.clock import SystemClock, SystemRandom
 from gateway.policy import bundle, compile, diff, files, invariants, lint, matrix
 from gateway.policy.files import PolicyRefused
@@ -45,6 +46,7 @@ def declare(verbs: _Verbs) -> None:
     compared = inner.add_parser("diff", help="say what a change of the policy would show and hide")
     compared.add_argument("old", type=Path, metavar="OLD")
     compared.add_argument("new", type=Path, metavar="NEW")
+    compared.add_argument("--traffic", type=int, metavar="DAYS", help="and whose requests of the last days it touches")
 
 
 def policy(settings: Settings, options: argparse.Namespace) -> int:
@@ -92,6 +94,9 @@ def _diff(settings: Settings, options: argparse.Namespace) -> int:
     found = diff.diff(old, new)
     for line in found.lines():
         print(line)
+    if options.traffic is not None:
+        for one in _touched(settings, found, options.traffic):
+            print(one)
     told = f"{len(found.changes)} changes of what is seen, {len(found.actions)} of what may be done"
     signed = "; it widens personal data and needs two signatures" if found.personal else ""
     print(f"policy {old.version} -> {new.version}: {told}{signed}")
@@ -139,6 +144,15 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
             if version == now.shadow.version:
                 print(f"  {requests:>9,}  {role}: {coordinate} in {row_class}: {live} -> {candidate}")
     return 0
+
+
+def _touched(settings: Settings, found: diff.Diff, days: int) -> tuple[Touched, ...]:
+    connections, server = prepared_database(settings)
+    try:
+        return touched(connections.log, found, SystemClock().now(), days)
+    finally:
+        if server is not None:
+            server.stop()
 
 
 def _in_session(settings: Settings, act: Callable[[Session], Awaitable[_T]]) -> _T:

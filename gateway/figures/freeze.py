@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from gateway.catalogue.fields import Kind, Standing, SubjectClass
+from gateway.catalogue.figure import PLATFORM
 from gateway.catalogue.kinds import KINDS
 from gateway.clock import BEIJING, statutory_day
 from gateway.errors import BadInput, Fault
@@ -17,6 +18,7 @@ from gateway.figures.cubes import CUBES, DIMENSIONS, Cell, Counts, Cube, cells_o
 from gateway.figures.suppress import untold
 from gateway.plan.cells import Row, in_class
 from gateway.plan.fragment import Expression
+from gateway.rights.routing import PLATFORM as DESK
 from gateway.store.database import convert
 from gateway.store.sessions import DIALECT
 from gateway.store.tables import METADATA, table
@@ -39,6 +41,19 @@ class Figure(NamedTuple):
     department: str
     year: str
     records: int | None
+
+
+_ADDED = """
+    INSERT INTO figure (subject_id, id, version, provider, batch, month, subject_class, record_kind, region, industry,
+        department, year, records)
+    VALUES (%s, nextval('record_ids'), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def _stored(figure: Figure) -> Iterator[object]:
+    """As columns: a dimension that is summed over is null."""
+    yield from (value or None for value in figure[:-1])
+    yield figure.records
 
 
 def last_month(now: datetime) -> str:
@@ -77,9 +92,9 @@ def freeze(connection: psycopg.Connection[tuple[object, ...]], month: str, now: 
                 if subjects in kind.classes
                 for figure in _figures(connection, kind, subjects, month, end, statutory_day(now))
             ]
-            with connection.cursor() as cursor, cursor.copy("COPY figure FROM STDIN") as copy:
-                for figure in figures:
-                    copy.write_row((month, *figure))
+            columns = (PLATFORM, 1, DESK, f"figures {month}", month)
+            with connection.cursor() as cursor:  # the last one first: lists are newest first
+                cursor.executemany(_ADDED, [(*columns, *_stored(figure)) for figure in reversed(figures)])
             return len(figures)
     except psycopg.Error as error:
         failure = convert(error)
@@ -153,8 +168,8 @@ def _before(
     """What the last month frozen before this one told of the kind."""
     rows = connection.execute(
         sql.SQL(
-            "SELECT region, industry, department, year, count FROM figure WHERE kind = %s AND subjects = %s "
-            "AND month = (SELECT max(month) FROM figure_month WHERE month < %s)"
+            "SELECT region, industry, department, year, records FROM figure WHERE record_kind = %s "
+            "AND subject_class = %s AND month = (SELECT max(month) FROM figure_month WHERE month < %s)"
         ),
         (kind, subjects.value, month),
     )
@@ -169,8 +184,8 @@ def _before(
 def frozen(connection: psycopg.Connection[tuple[object, ...]], month: str) -> list[Figure]:
     """The figures of a frozen month; none if it is not frozen."""
     rows = connection.execute(
-        "SELECT subjects, kind, region, industry, department, year, count FROM figure WHERE month = %s "
-        "ORDER BY subjects, kind, year, region, industry, department",
+        "SELECT subject_class, record_kind, coalesce(region, ''), coalesce(industry, ''), coalesce(department, ''), "
+        "coalesce(year, ''), records FROM figure WHERE month = %s ORDER BY id DESC",
         (month,),
     )
     found: list[Figure] = []

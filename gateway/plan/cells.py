@@ -208,6 +208,10 @@ def _derived(row: Row, item: Field) -> Expression:
     match item.name:
         case "record":
             return _record_id(row)
+        case "subjects":
+            return quoted(columns.subject_class)
+        case "told":
+            return sa.cast(columns.records.is_not(None), TEXT)
         case "published":
             return sa.cast(sa.not_(columns.minor), TEXT)
         case "disputed":

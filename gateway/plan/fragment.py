@@ -62,7 +62,7 @@ def scalar(kind: Type, value: Expression) -> Expression:
     match kind:
         case Type.TEXT:
             return json_text(value)
-        case Type.BOOLEAN:
+        case Type.BOOLEAN | Type.COUNT:
             return _or_null(sa.cast(value, TEXT))
         case Type.DATETIME:
             utc = sa.func.timezone(literal("UTC"), value)

@@ -179,8 +179,8 @@ def _spelled(seen: tuple[Ways, ...]) -> Iterator[str]:
 
 
 def _key() -> str:
-    levels = "C clear · rel the released text · M masked · W withheld"
-    marks = " · ".join(f"{mark} {WORDS[Relation(relation)][0]}" for relation, mark in MARKS.items())
+    levels = "C: clear · rel: the released text · M: masked · W: withheld"
+    marks = " · ".join(f"{mark}: {WORDS[Relation(relation)][0]}" for relation, mark in MARKS.items())
     return f"{levels} · {marks}"
 
 

@@ -29,7 +29,14 @@ SCALARS: Mapping[object, ScalarDefinition] = MappingProxyType(
 )
 
 _PLAIN: Mapping[Type, Any] = MappingProxyType(
-    {Type.TEXT: str, Type.DATE: DateText, Type.DATETIME: DateTimeText, Type.DECIMAL: DecimalText, Type.BOOLEAN: bool}
+    {
+        Type.TEXT: str,
+        Type.DATE: DateText,
+        Type.DATETIME: DateTimeText,
+        Type.DECIMAL: DecimalText,
+        Type.BOOLEAN: bool,
+        Type.COUNT: int,
+    }
 )
 
 

@@ -50,6 +50,8 @@ def _sql_type(field: Field) -> sa.types.TypeEngine[Any]:
             return sa.Numeric(18, 6)
         case Type.BOOLEAN:
             return sa.Boolean()
+        case Type.COUNT:
+            return sa.Integer()
         case Type.TEXT | Type.CODE:
             return sa.Text()
 
@@ -159,8 +161,8 @@ def _indexes(kind: Kind) -> Iterator[sa.Index]:
             newest: list[sa.ColumnElement[Any]] = [sa.desc(snake(name)) for name in kind.order]
             yield sa.Index(f"ix_{kind.name}_newest", "subject_id", *newest, sa.desc("id"))
             yield from _feed_indexes(kind)
-            if kind.name == "case":  # the desk reads the cases of everybody
-                yield sa.Index("ix_case_filed", *newest, sa.desc("id"))
+            if kind.filed and not kind.feed:  # lists at the root are of everybody: the cases of the desk, the figures
+                yield sa.Index(f"ix_{kind.name}_filed", *newest, sa.desc("id"))
         case Owner.NONE:
             return
     found = [f"{field.column}_index" for field in kind.fields if field.lookup]

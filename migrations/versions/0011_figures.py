@@ -16,12 +16,15 @@ branch_labels = None
 depends_on = None
 
 CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"
-NAMED = ("subjects", "kind", "region", "industry", "department", "year")
+# Column -> greatest length; the first two are required.
+TEXTS = {"month": 7, "record_kind": 32, "region": 6, "industry": 1, "department": 32, "year": 4}
 
 
-def _text(table: str, column: str) -> Iterator[SchemaItem]:
-    yield sa.Column(column, sa.Text(), nullable=False)
+def _text(table: str, column: str, length: int | None = None, *, required: bool = True) -> Iterator[SchemaItem]:
+    yield sa.Column(column, sa.Text(), nullable=not required)
     yield sa.CheckConstraint(f"{column} COLLATE \"C\" !~ '{CONTROL}'", name=op.f(f"ck_{table}_{column}_text"))
+    if length is not None:
+        yield sa.CheckConstraint(f"char_length({column}) <= {length}", name=op.f(f"ck_{table}_{column}_length"))
 
 
 def upgrade() -> None:
@@ -34,13 +37,26 @@ def upgrade() -> None:
     )
     op.create_table(
         "figure",
-        sa.Column("month", sa.Text(), nullable=False),
-        *(item for column in NAMED for item in _text("figure", column)),
-        sa.Column("count", sa.Integer()),
-        sa.CheckConstraint("subjects IN ('legal', 'person')", name=op.f("ck_figure_subjects_word")),
-        sa.ForeignKeyConstraint(["month"], ["figure_month.month"], name=op.f("fk_figure_month_figure_month")),
-        sa.PrimaryKeyConstraint("month", *NAMED, name=op.f("pk_figure")),
+        sa.Column("subject_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("subject_class", sa.Text(), nullable=False),
+        sa.CheckConstraint("subject_class IN ('legal', 'person')", name=op.f("ck_figure_subject_class_word")),
+        sa.Column("provider", sa.Text(), nullable=False),
+        *_text("figure", "batch"),
+        *(
+            item
+            for column, length in TEXTS.items()
+            for item in _text("figure", column, length, required=column in ("month", "record_kind"))
+        ),
+        sa.Column("records", sa.Integer()),
+        sa.ForeignKeyConstraint(["provider"], ["department.code"], name=op.f("fk_figure_provider_department")),
+        sa.PrimaryKeyConstraint("subject_id", "id", name=op.f("pk_figure")),
     )
+    newest = [sa.text("month DESC"), sa.text("id DESC")]
+    op.create_index("ix_figure_id", "figure", ["id"], unique=True)
+    op.create_index("ix_figure_newest", "figure", ["subject_id", *newest])
+    op.create_index("ix_figure_filed", "figure", newest)
     op.execute("GRANT SELECT ON figure_month, figure TO gateway_reader, gateway_writer")
     op.execute("GRANT INSERT ON figure_month, figure TO gateway_writer")
 

@@ -1,34 +1,24 @@
 """Months are frozen once and for all, from what the public sees, and nobody can change what was told."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from gateway.assemble import vault_of
 from gateway.cli.main import main
 from gateway.errors import BadInput, DatabaseUnavailable
 from gateway.figures.freeze import Figure, ends, freeze, frozen, last_month
-from gateway.intake.load import generate
-from gateway.settings import read
 from gateway.store.database import Connections
-from tests.harness import CountingRandom, with_options
-
-NOW = datetime(2026, 10, 20, tzinfo=UTC)
-MONTH = "2026-09"
+from tests.flow.figures_bench import MONTH, NOW, fill
+from tests.harness import with_options
 
 
 @pytest.fixture(scope="module")
 def filled(database: Connections, tmp_path_factory: pytest.TempPathFactory) -> Connections:
     """Invented subjects and records, all of them received before the month was over."""
-    settings = read({"GATEWAY_HOME": str(tmp_path_factory.mktemp("home"))})
-    with psycopg.connect(database.writer) as writer:
-        generate(writer, vault_of(settings, CountingRandom()), 400, 4000, 1, date(2026, 9, 1), lambda done, whole: None)
-    with psycopg.connect(database.writer) as writer:
-        for kind in ("license", "penalty", "listing", "irregularity", "honor", "judgment"):
-            writer.execute(f"UPDATE {kind} SET received_at = '2026-09-10' WHERE received_at > '2026-09-10'".encode())
+    fill(database, tmp_path_factory.mktemp("home"))
     return database
 
 

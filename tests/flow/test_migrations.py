@@ -25,7 +25,7 @@ LOG_TABLES = {
 POSITIONED = {'"case"', "consent", "consumer", "mandate", "sharing_scope"}
 ALL = set(METADATA.tables)
 # The tables of other files are among them.
-OTHERS = (case_tables.CASE, figure_tables.FIGURE, intake_tables.BATCH, policy_tables.POLICY_BUNDLE)
+OTHERS = (case_tables.CASE, figure_tables.FIGURE_MONTH, intake_tables.BATCH, policy_tables.POLICY_BUNDLE)
 assert {one.metadata for one in OTHERS} == {METADATA}
 
 # Everything a table is made of, as PostgreSQL itself prints it. Order of columns does not matter, nor do triggers.

@@ -1,10 +1,12 @@
 """Policies come into force in every process without a restart; bad ones change nothing; candidates only count."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ import pytest
 
 from gateway.bundles import Bundles
 from gateway.cli.main import main
+from gateway.cli.traffic import touched
 from gateway.clock import SystemClock
 from gateway.intake.sample_demo import DEMO
 from gateway.policy.bundle import Bundle, sign
 from gateway.policy.compile import build
+from gateway.policy.diff import diff, remembered
 from gateway.policy.files import PolicyRefused, parse
 from gateway.signing import NoteSigner, NoteVerifier
 from gateway.store.database import Connections
@@ -144,7 +148,8 @@ async def test_a_bad_bundle_keeps_the_last_good_one(
     response = await house.http.get(f"http://127.0.0.1:{house.port}/readyz")
     assert response.status_code == 200  # the one before it answers
     assert response.json()["policy"] == f"{broken().version} is not in force: unknown coordinate or group 'fax'"
-    assert "roles/public.csv:181: unknown coordinate or group 'fax'" in caplog.text
+    line = len(broken().texts["roles/public.csv"].splitlines())
+    assert f"roles/public.csv:{line}: unknown coordinate or group 'fax'" in caplog.text
     await add(house, remarked())
     await until("the next one decides", lambda: here(house) == remarked().version)
     assert house.gateway.policies.trouble == ""
@@ -248,6 +253,27 @@ async def test_a_candidate_counts_and_enforces_nothing(
     assert "3  financial: enterprise.phone in legal/ordinary: C a -> W" in said
     await add(house, shipped_bundle())
     await until("it is over", lambda: house.gateway.policies.shadow is None)
+
+
+async def test_whose_requests_a_change_touches(
+    houses: tuple[House, House], settings: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By consumer and document, from the log; what asks for nothing that changes is not told."""
+    house, _ = houses
+    for _ in range(2):
+        await house.data("bank", PHONE, ENTERPRISE)
+    await house.data("bank", PHONE.replace(" phone", ""), ENTERPRISE)
+    new = written(narrowed(), tmp_path / "new")
+    found = diff(shipped(), remembered(narrowed().texts))
+    (one, *others) = touched(house.connections.log, found, house.clock.now(), 1)
+    assert (one.role, one.consumer, one.coordinates, others) == ("financial", "bank-demo", ("enterprise.phone",), [])
+    assert one.requests >= 2 and one.document == hashlib.sha256(PHONE.encode()).hexdigest()
+    assert touched(house.connections.log, found, house.clock.now() + timedelta(days=3), 1) == ()
+    assert (
+        await command("policy", "diff", str(written(shipped_bundle(), tmp_path / "old")), str(new), "--traffic", "3650")
+        == 0
+    )
+    assert f"  financial bank-demo: {one.document[:12]}: enterprise.phone" in capsys.readouterr().out
 
 
 async def test_the_writer_changes_no_bundle(houses: tuple[House, House]) -> None:

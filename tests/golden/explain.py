@@ -21,7 +21,7 @@ SUBJECTS, RECORDS = 12_000, 26_000
 TODAY = date(2026, 11, 23)
 # What grows with the city; departments, consumers, scopes and schemes do not.
 LARGE = ("subject_key", "consent", "mandate", *(kind.name for kind in KINDS if kind.owner is not Owner.NONE))
-# Withdrawals; a consent and a mandate for every subject, a case for every penalty.
+# Withdrawals; a consent and a mandate for every subject, a case for every penalty; three years of figures.
 TIES = (
     "UPDATE penalty SET status = 'WITHDRAWN' WHERE id % 3 = 0",
     "INSERT INTO consent (number, subject_id, consumer, purpose, kinds, assurance, valid_from, valid_until) "
@@ -34,6 +34,9 @@ TIES = (
     "SELECT subject_id, nextval('record_ids'), subject_class, provider, 'x', 'OBJECTION', 'ROUTED', now(), decided_on, "
     "decided_on, false, 'complaint', 1, 1, code, 'F' || id, 'penalty', id FROM penalty "
     "JOIN (SELECT code, row_number() OVER () AS at FROM department) AS d ON d.at = penalty.id % 25 + 1",
+    "INSERT INTO figure (subject_id, id, subject_class, provider, batch, month, record_kind, records) "
+    "SELECT 0, nextval('record_ids'), CASE n % 10 WHEN 0 THEN 'person' ELSE 'legal' END, 'CREDIT', 'x', "
+    "to_char(date '2024-01-01' + n / 1000 * 31, 'YYYY-MM'), 'license', n FROM generate_series(0, 35999) AS n",
 )
 _SEQUENTIAL = re.compile(r'Seq Scan on "?(\w+)"?')
 

@@ -87,6 +87,7 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "penalties": "PenaltyConnection",
         "listings": "ListingConnection",
         "withdrawals": "WithdrawalConnection",
+        "figures": "FigureConnection",
         "explain": "Explanation!",
         "viewer": "Viewer!",
     }
