@@ -21,6 +21,9 @@ _INVARIANTS = "invariants.yaml"
 class PolicyRefused(InternalError):
     """The policy cannot be used. ``faults`` hold everything wrong with it; a path is (file, line)."""
 
+    en = "The policy cannot be used."
+    zh = "策略无法使用。"
+
     def __str__(self) -> str:
         """One fault a line, as ``file:line: what is wrong``."""
         return "\n".join(f"{':'.join(map(str, fault.path))}: {fault.rule}" for fault in self.faults)
