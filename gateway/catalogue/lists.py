@@ -20,12 +20,12 @@ _REGION = next(item for item in ENTERPRISE.fields if item.name == "region")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One way to narrow a list. ``coordinate`` is what a role must be shown to know of it."""
+    """One way to narrow a list. ``coordinates``: by whether a row is found one learns of any of them."""
 
     name: str
     column: str
     field: Field
-    coordinate: str
+    coordinates: tuple[str, ...]
 
     def key(self, value: str) -> str:
         """What a plan calls it: its name, and the level if the value is a code above the last level: ``industry.3``."""
@@ -57,12 +57,12 @@ class RootList:
 
 def _of_subjects(kind: Kind, text: str) -> RootList:
     found = {
-        item.name: Filter(item.name, item.column, item, f"{kind.name}.{item.name}")
+        item.name: Filter(item.name, item.column, item, (f"{kind.name}.{item.name}",))
         for item in kind.fields
         if item.filter
     }
     contains = Field(CONTAINS, Type.TEXT, "名称包含", "Part of the name, 2 characters or more.", "subject.identity")
-    found[CONTAINS] = Filter(CONTAINS, "name", contains, f"{kind.name}.name")
+    found[CONTAINS] = Filter(CONTAINS, "name", contains, (f"{kind.name}.name",))
     return RootList(kind.plural, kind, text, (), MappingProxyType(found))
 
 
@@ -72,9 +72,12 @@ def _feed(kind: Kind) -> RootList:
     department = Field(
         "department", Type.TEXT, "部门", "Code of the department that provided it.", "department", length=32
     )
+    # A record is an enterprise's or an organization's; who provided it is told by its link, if it has one.
+    of_subject = tuple(f"{one.name}.{_REGION.name}" for one in (ENTERPRISE, ORGANIZATION))
+    told = any(link.name == "provider" for link in kind.links)
     found = {
-        "region": Filter("region", "subject_region", region, f"{ENTERPRISE.name}.{_REGION.name}"),
-        "department": Filter("department", "provider", department, kind.name),
+        "region": Filter("region", "subject_region", region, of_subject),
+        "department": Filter("department", "provider", department, (f"{kind.name}.provider" if told else kind.name,)),
     }
     text = f"Public feed, newest first; rows of natural persons are in none ({kind.zh}公示，按公示时间倒序)."
     return RootList(kind.plural, kind, text, (kind.feed_by,), MappingProxyType(found), feed=True)
@@ -83,7 +86,7 @@ def _feed(kind: Kind) -> RootList:
 def _cases() -> RootList:
     named = {item.name: item for item in CASE.fields}
     found = {
-        name: Filter(name, named[name].column, named[name], f"{CASE.name}.{name}")
+        name: Filter(name, named[name].column, named[name], (f"{CASE.name}.{name}",))
         for name in ("kind", "state", "department")
     }
     text = "The cases one may see, newest first: one's own, those of one's department, all for the desk (案件列表)."
@@ -93,7 +96,7 @@ def _cases() -> RootList:
 def _figures() -> RootList:
     """No filter over what is counted: the cubes are fixed, and only parts of them are looked at."""
     found = {
-        item.name: Filter(item.name, item.column, item, f"{FIGURE.name}.{item.name}")
+        item.name: Filter(item.name, item.column, item, (f"{FIGURE.name}.{item.name}",))
         for item in FIGURE.fields
         if item.name in ("month", "recordKind")
     }

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from gateway.catalogue.fields import Standing
-from gateway.catalogue.lists import LISTS, RootList
+from gateway.catalogue.lists import LISTS, Filter, RootList
 from gateway.errors import Fault
 from gateway.policy import cases, files, invariants, ladders, words
 from gateway.policy.enforcer import Enforcer, ModelRefused
@@ -200,32 +200,28 @@ def _closed_filters(cells: Mapping[str, Mapping[RowClass, Cell]]) -> Iterator[st
     """
     kept = ladders.Ladders()
     for one in LISTS.values():
+        # All at once: beside an exact name every filter narrows rows that are in no list of anybody's.
+        subjects = one.classes(tuple(one.filters))
+        rows = [f"{subject.value}/{standing.value}" for subject in subjects for standing in one.kind.standings]
         for item in one.filters.values():
-            rows = [
-                (f"{subject.value}/{standing.value}")
-                for subject in one.classes((item.name,))
-                for standing in one.kind.standings
-            ]
-            if not all(_clear_where_admitted(cells, kept, one, item.coordinate, row_class) for row_class in rows):
+            if not all(_clear_where_admitted(cells, kept, one, item, row_class) for row_class in rows):
                 yield f"{one.name}.{item.name}"
 
 
 def _clear_where_admitted(
-    cells: Mapping[str, Mapping[RowClass, Cell]], kept: ladders.Ladders, one: RootList, coordinate: str, row: RowClass
+    cells: Mapping[str, Mapping[RowClass, Cell]], kept: ladders.Ladders, one: RootList, item: Filter, row: RowClass
 ) -> bool:
-    """Whether the field is clear under every set of relations under which the list holds a row of this class."""
+    """Whether all it tells of is clear under every set of relations under which the list holds a row of this class."""
     admitted = kept.of(cells[one.kind.name][row])
     asked = (0,) if one.feed else ladders.SETS  # a feed holds what is shown without any tie
     held = [at for at in asked if admitted[at] == ladders.CLEAR]
     if not held:
         return True
-    own = words.kind_of(coordinate) == one.kind.name
     # The field of another kind (the region of a record is that of its subject): ordinary rows of the same subjects.
-    of_row = row if own else f"{row.partition('/')[0]}/{Standing.ORDINARY.value}"
-    if of_row not in cells[coordinate]:
-        return False
-    shown = kept.shown(cells, coordinate, of_row)
-    return all(shown[at] == ladders.CLEAR for at in held)
+    of_subject = f"{row.partition('/')[0]}/{Standing.ORDINARY.value}"
+    told = [(name, row if words.kind_of(name) == one.kind.name else of_subject) for name in item.coordinates]
+    there = [cell for cell in told if cell[1] in cells[cell[0]]]  # no organization is an individual business
+    return bool(there) and all(kept.shown(cells, *cell)[at] == ladders.CLEAR for cell in there for at in held)
 
 
 def _has_public_row(feed: RootList, cells: Mapping[str, Mapping[RowClass, Cell]]) -> bool:

