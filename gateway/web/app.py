@@ -95,9 +95,16 @@ class Application:
             self._running = None
 
     async def _schema(self, request: HttpRequest) -> Response:
-        """The schema of one's own role; that of another is an address at which there is nothing."""
+        """The schema of one's own role; that of another is an address at which there is nothing.
+
+        As text/plain, which every client can show: no registered type stands for SDL.
+        """
         given = headers_of(request.scope)
-        text, version = await schema_of(self.running.gateway, given.authorization, request.path_params["role"])
+        try:
+            text, version = await schema_of(self.running.gateway, given.authorization, request.path_params["role"])
+        except Unauthenticated as error:
+            self.running.note(_address(request.scope), error.code)  # counted wherever a token is tried
+            raise
         told = {"cache-control": "private, no-cache", "vary": "authorization", "etag": f'"{version}"'}
         if request.headers.get("if-none-match") == told["etag"]:
             return Response(status_code=304, headers=told)

@@ -6,6 +6,8 @@ import httpx
 import orjson
 import pytest
 
+from gateway.assemble import Running
+from gateway.errors import Unauthenticated
 from gateway.intake.sample_demo import DEMO
 from gateway.schema.build import sdl
 from gateway.store.database import Connections
@@ -186,5 +188,22 @@ async def test_the_schema_of_ones_own_role(house: House) -> None:
         refused = await house.http.get(address.format(other), headers=house.headers("bank"))
         assert (refused.status_code, refused.content) == (404, nobody.content), other
     assert (await house.http.get(address.format("public"))).status_code == 200
-    bad = await house.http.get(address.format("public"), headers={"authorization": "Bearer x"})
-    assert bad.status_code == 401 and bad.headers["www-authenticate"].startswith("Bearer ")
+    head = await house.http.head(address.format("financial"), headers=house.headers("bank"))
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", own.headers["etag"])
+
+
+async def test_a_schema_is_no_way_to_try_tokens(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bad token is refused and counted as at /graphql, whatever role it is tried for."""
+    noted: list[str] = []
+    monkeypatch.setattr(Running, "note", lambda _, address, code: noted.append(code))
+    for role in ("public", "financial", "stranger"):
+        address = f"http://127.0.0.1:{house.port}/schema/{role}.graphql"
+        bad = await house.http.get(address, headers={"authorization": "Bearer x"})
+        assert bad.status_code == 401 and bad.headers["www-authenticate"].startswith("Bearer ")
+    assert noted == [Unauthenticated.code] * 3
+    for method in ("POST", "PUT", "DELETE"):
+        answers = [
+            await house.http.request(method, f"http://127.0.0.1:{house.port}/schema/{role}.graphql")
+            for role in ("public", "financial", "stranger")
+        ]
+        assert {answer.status_code for answer in answers} == {405} and len({answer.content for answer in answers}) == 1
