@@ -238,3 +238,30 @@ def test_another_deny_never_shows_more(made: tuple[Role, Sources], data: st.Data
             for path, field in kind.fields.items():
                 has = level(wide.kinds[key].fields[path].cells[row_class], held)
                 assert words.RANK[has] >= words.RANK[level(field.cells[row_class], held)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(policies(), st.data())
+def test_a_lost_tie_never_shows_more(made: tuple[Role, Sources], data: st.DataObject) -> None:
+    """Under any policy: what is shown after a consent, a matter or any other tie is gone was shown before."""
+    role, sources = made
+    visibility = compile.column(sources, role, compile.enforcer_of(sources, role))
+    name = data.draw(st.sampled_from(sorted(ROOTS)))
+    root = Root("x", name, data.draw(selections(BY_NAME[ROOTS[name]])))
+    consent, matter, step_up = (data.draw(st.booleans()) for _ in range(3))
+    before = Ground(consent, matter, matter and data.draw(st.booleans()), step_up)
+    kept = matter and data.draw(st.booleans())
+    after = Ground(
+        consent and data.draw(st.booleans()), kept, kept and before.service, step_up and data.draw(st.booleans())
+    )
+    drawn, gone = data.draw(relation_sets), data.draw(relation_sets)
+    held = possible(before, drawn, name is RootName.PERSON)
+    less = possible(after, drawn & ~gone, name is RootName.PERSON)
+    assert words.implies(held, less)
+    wide, narrow = decide(visibility, root, before), decide(visibility, root, after)
+    for key, kind in narrow.kinds.items():
+        for row_class in {arm.row_class for arm in kind.arms if admitted(kind, arm.row_class, less)}:
+            assert admitted(wide.kinds[key], row_class, held)
+            for path, field in kind.fields.items():
+                had = level(wide.kinds[key].fields[path].cells[row_class], held)
+                assert words.RANK[had] >= words.RANK[level(field.cells[row_class], less)]

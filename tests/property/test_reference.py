@@ -5,6 +5,7 @@ redacted, the rows and fields the log was told of, how many values were opened a
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -30,6 +31,7 @@ from tests.reference import Reference
 from tests.reference_document import Document
 from tests.reference_documents import Chance
 from tests.reference_gateway import POLICIES, Answer, Side, granted, is_subject, loaded, opened
+from tests.reference_hidden import changes, otherwise
 from tests.reference_policy import CLEAR, CONDITIONS, Line, Lines
 from tests.reference_questions import Question, by_of, questions, who, whole
 from tests.reference_rows import Consent, Eyes, Row, World, is_sealed
@@ -214,6 +216,48 @@ def test_redactions_do_not_depend_on_whom_one_asks_about(both: Both, data: st.Da
     assert one.status == two.status == 200
     assert one.parsed["extensions"]["redactions"] == two.parsed["extensions"]["redactions"]
     assert one.statements == two.statements
+
+
+@settings(QUIET, max_examples=200)
+@given(seed=st.integers(-1, POLICY_COUNT - 1), data=st.data())
+def test_what_is_not_seen_changes_nothing(
+    both: Both, strange: tuple[Both, ...], seed: int, data: st.DataObject
+) -> None:
+    """Two worlds that differ only in what the caller may not see, under any policy: not a byte, not an opening more."""
+    under = both if seed < 0 else strange[seed]
+    question = data.draw(questions(under.side, both.world))
+    looks, near = seen_by(under, question)
+    subjects = sorted({row.subject for row in both.world.rows})
+    chosen = near | set(data.draw(st.lists(st.sampled_from(subjects), max_size=12)))
+    made = [*changes((row for row in both.world.rows if row.subject in chosen), looks)]
+    one = under.side.ask(question.caller, question.text, question.variables)
+    with otherwise(under.side, made) as count:
+        two = under.side.ask(question.caller, question.text, question.variables)
+    event("something changed" if count else "nothing changed")
+    assert without_receipt(one) == without_receipt(two)
+    assert (one.status, one.statements, one.openings) == (two.status, two.statements, two.openings)
+    assert one.entry["outcome"] == two.entry["outcome"] and one.entry["fields"] == two.entry["fields"]
+
+
+def seen_by(both: Both, question: Question) -> tuple[list[Eyes], set[int]]:
+    """How the caller looks at rows, without a ground and on each that is named; and whose rows the answer holds."""
+    looks = [both.eyes(question.caller, None)]
+
+    def noted(access: Access | None) -> Eyes:
+        looks.append(both.eyes(question.caller, access))
+        return looks[-1]
+
+    document = Document(parse(question.text), question.variables, both.side.schema(question.caller))
+    model = Reference(both.world, question.caller, noted, partial(both.side.opaque, question.caller), document)
+    model.data()
+    return looks, model.told.subjects
+
+
+def without_receipt(answer: Answer) -> bytes:
+    """The bytes sent, but for the place in the log."""
+    text, count = re.subn(rb'"receipt":\{[^}]*\}', b"", answer.body)
+    assert count == 1
+    return text
 
 
 def test_the_worlds_hold_everything(both: Both) -> None:
