@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.audit.account import Accounts
@@ -92,6 +93,17 @@ def prepared_database(settings: Settings) -> tuple[Connections, EmbeddedServer |
     if current(connections.owner) != head():
         migrate(connections.owner)
     return connections, server
+
+
+@contextlib.contextmanager
+def migrated(settings: Settings) -> Iterator[Connections]:
+    """The database, migrated to head, as long as a command works on it."""
+    connections, server = prepared_database(settings)
+    try:
+        yield connections
+    finally:
+        if server is not None:
+            server.stop()
 
 
 def vault_of(settings: Settings, random: Random) -> Vault:

@@ -108,8 +108,10 @@ class NotFound(RequestError):
     en = "There is nothing at this address."
     zh = "该地址不存在。"
 
-
-NOTHING_HERE = "there is nothing at this address; GraphQL is answered at /graphql, without a slash at the end"
+    def __init__(self) -> None:
+        super().__init__(
+            Fault((), "there is nothing at this address; GraphQL is answered at /graphql, without a slash at the end")
+        )
 
 
 class MethodNotAllowed(RequestError):

@@ -26,7 +26,6 @@ from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.clock import Clock, Random, statutory_day
 from gateway.errors import (
-    NOTHING_HERE,
     BadInput,
     BasisLost,
     CommitUnknown,
@@ -216,7 +215,7 @@ async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> t
     """
     caller = await gateway.verifier.verify(authorization)
     if caller.role.value != role:
-        raise NotFound(Fault((), NOTHING_HERE))
+        raise NotFound()
     visibility = gateway.policies.current.visibility(caller.role)
     return sdl(gateway.schemas.of(visibility)), visibility.version
 

@@ -187,13 +187,12 @@ def _jwks(value: str, setting: Setting) -> bool:
         return True
     try:
         url = urlsplit(value)
-        host = url.hostname
-        url.port  # noqa: B018 (reading it raises ValueError for a port that is none)
+        host, port = url.hostname, url.port
     except ValueError:
         return False
     # A password in the URL would be sent along and might be printed; a fragment is never sent.
     plain = url.username is None and url.password is None and not url.fragment
-    return bool(host) and plain and (url.scheme == "https" or (url.scheme == "http" and host in LOOPBACK))
+    return bool(host) and port != 0 and plain and (url.scheme == "https" or (url.scheme == "http" and host in LOOPBACK))
 
 
 def _shards(value: str) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
 from gateway.clock import SystemClock
 from gateway.identity.verifier import Verifier
-from gateway.intake.load_copy import Loader, execute
+from gateway.intake.load_copy import Loader
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pipeline import Gateway, Request, answer
@@ -33,6 +33,7 @@ from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.signing import NoteSigner
 from gateway.store.case_tables import CASE
+from gateway.store.core import execute
 from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.sessions import Sessions

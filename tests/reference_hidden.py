@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gateway.catalogue.fields import Field, Owner, Sealing, Type
 from gateway.catalogue.kinds import BY_NAME
-from gateway.intake.load_copy import execute
+from gateway.store.core import execute
 from gateway.store.tables import table
 from tests.reference_gateway import Side
 from tests.reference_policy import CLEAR, MASKED, RELEASED

@@ -4,10 +4,10 @@ import hashlib
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, insert
 from sqlalchemy.types import TypeEngine
 
+from gateway.store.core import NUMBERED
 from gateway.store.log_tables import LOG_CHECKPOINT
 from gateway.values import Statement
 
@@ -42,8 +42,7 @@ def _argument(name: str, kind: TypeEngine[Any]) -> sa.Cast[Any]:
 
 
 def _statement(expression: sa.ClauseElement, *, literal: bool = False) -> Statement:
-    dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's is untyped
-    sql = str(expression.compile(dialect=dialect, compile_kwargs={"literal_binds": literal}))
+    sql = str(expression.compile(dialect=NUMBERED, compile_kwargs={"literal_binds": literal}))
     return Statement(hashlib.sha256(sql.encode()).hexdigest()[:16], sql)
 
 
@@ -79,7 +78,7 @@ UNLOCK = _statement(
 CLAIM = _statement(sa.select(*_CLAIMED.columns))
 
 CHECKPOINT = _statement(
-    postgresql.insert(LOG_CHECKPOINT)
+    insert(LOG_CHECKPOINT)
     .values({column.name: _argument(column.name, column.type) for column in LOG_CHECKPOINT.columns})
     .on_conflict_do_nothing()
     .inline()  # the log role may insert checkpoints, not read them: no RETURNING

@@ -12,7 +12,7 @@ from datetime import date
 import psycopg
 import uvicorn
 
-from gateway.assemble import Running, assemble, database, prepared_database, vault_of
+from gateway.assemble import Running, assemble, database, migrated, prepared_database, vault_of
 from gateway.cli.try_it import what_to_try
 from gateway.clock import BEIJING, SystemClock, SystemRandom
 from gateway.figures.freeze import freeze, last_month
@@ -25,7 +25,7 @@ from gateway.schema.build import of, sdl
 from gateway.settings import Settings, SettingsError
 from gateway.store.database import Connections
 from gateway.store.embedded import EmbeddedServer
-from gateway.store.migrate import current, head, migrate
+from gateway.store.migrate import current, head
 from gateway.values import Role
 from gateway.web.app import Application, Start
 
@@ -77,13 +77,8 @@ def serve(settings: Settings, options: argparse.Namespace) -> int:
 
 def migrate_database(settings: Settings, options: argparse.Namespace) -> int:
     """Bring the database to the newest migration."""
-    connections, server = database(settings)
-    try:
-        migrate(connections.owner)
-    finally:
-        if server is not None:
-            server.stop()
-    return 0
+    with migrated(settings):
+        return 0
 
 
 def generate_sample(settings: Settings, options: argparse.Namespace) -> int:
@@ -94,14 +89,9 @@ def generate_sample(settings: Settings, options: argparse.Namespace) -> int:
         for path in write_files(options.files, *counts, options.seed, words, _today(), faults=options.faults):
             print(path)
         return 0
-    connections, server = prepared_database(settings)
-    try:
-        with psycopg.connect(connections.writer) as connection:
-            vault = vault_of(settings, SystemRandom())
-            generate(connection, vault, options.subjects, options.records, options.seed, _today(), _progress)
-    finally:
-        if server is not None:
-            server.stop()
+    with migrated(settings) as connections, psycopg.connect(connections.writer) as connection:
+        vault = vault_of(settings, SystemRandom())
+        generate(connection, vault, options.subjects, options.records, options.seed, _today(), _progress)
     print(file=sys.stderr)
     return 0
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from gateway.assemble import prepared_database, vault_of
+from gateway.assemble import migrated, vault_of
 from gateway.catalogue.fields import Owner
 from gateway.catalogue.reference import IDENTIFIER
 from gateway.clock import SystemClock, SystemRandom, statutory_day
@@ -30,8 +30,7 @@ WIDTH = 30  # of the progress bar
 
 def take_files(settings: Settings, options: argparse.Namespace) -> int:
     """Take each file whole or not at all, libraries and codes before records; 1 if any was refused."""
-    connections, server = prepared_database(settings)
-    try:
+    with migrated(settings) as connections:
         if not settings.production:  # there the departments are the city's own
             with psycopg.connect(connections.writer) as connection:
                 seed_reference(connection, directory=SEED, today=statutory_day(SystemClock().now()))
@@ -44,9 +43,6 @@ def take_files(settings: Settings, options: argparse.Namespace) -> int:
         else:
             with ProcessPoolExecutor(options.jobs, get_context("spawn")) as pool:
                 done += pool.map(work, later)
-    finally:
-        if server is not None:
-            server.stop()
     return 0 if all(done) else 1
 
 
@@ -80,24 +76,19 @@ def _take(settings: Settings, connections: Connections, options: argparse.Namesp
 
 def quarantine(settings: Settings, options: argparse.Namespace) -> int:
     """List what waits: batch, line, kind, reasons. What the rows hold stays sealed: the steward has the file."""
-    connections, server = prepared_database(settings)
-    try:
-        with psycopg.connect(connections.reader) as connection:
-            waiting = connection.execute(
-                "SELECT batch, line, kind, department, array_to_string(reasons, ', ') FROM quarantine "
-                "WHERE %(of)s::text IS NULL OR department = %(of)s ORDER BY id",
-                {"of": options.department},
-            )
-            for batch, line, kind, department, reasons in waiting:
-                print(f"{batch} line {line}: {kind} of {department or 'the platform'}: {reasons}")
-            for kind, code, name, reason in connection.execute(
-                "SELECT kind, value_index, name, reason FROM unmatched_code AS u WHERE NOT EXISTS (SELECT 1 "
-                "FROM identifier AS i WHERE i.kind = u.kind AND i.value_index = u.value_index) ORDER BY 1, 2"
-            ):
-                print(f"{kind} {code} ({name or 'no name'}): {reason}")
-    finally:
-        if server is not None:
-            server.stop()
+    with migrated(settings) as connections, psycopg.connect(connections.reader) as connection:
+        waiting = connection.execute(
+            "SELECT batch, line, kind, department, array_to_string(reasons, ', ') FROM quarantine "
+            "WHERE %(of)s::text IS NULL OR department = %(of)s ORDER BY id",
+            {"of": options.department},
+        )
+        for batch, line, kind, department, reasons in waiting:
+            print(f"{batch} line {line}: {kind} of {department or 'the platform'}: {reasons}")
+        for kind, code, name, reason in connection.execute(
+            "SELECT kind, value_index, name, reason FROM unmatched_code AS u WHERE NOT EXISTS (SELECT 1 "
+            "FROM identifier AS i WHERE i.kind = u.kind AND i.value_index = u.value_index) ORDER BY 1, 2"
+        ):
+            print(f"{kind} {code} ({name or 'no name'}): {reason}")
     return 0
 
 

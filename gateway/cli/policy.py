@@ -8,12 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
-from gateway.assemble import prepared_database
+from gateway.assemble import migrated
 from gateway.bundles import Standing, differences, publish, standing
 from gateway.cli.traffic import Touched, touched
 from gateway.clock import SystemClock, SystemRandom
 from gateway.policy import bundle, compile, diff, files, invariants, lint, matrix
-from gateway.policy.files import PolicyRefused
 from gateway.settings import Settings
 from gateway.signing import load_or_create
 from gateway.store.sessions import Session, Sessions
@@ -70,7 +69,7 @@ def _lint(settings: Settings, options: argparse.Namespace) -> int:
 
 def _matrix(settings: Settings, options: argparse.Namespace) -> int:
     folder = _folder(settings, options)
-    table = matrix.parts(_text(folder / matrix.TABLE))
+    table = matrix.parts(files.text_of(folder / matrix.TABLE))
     sys.stdout.write(matrix.FORMS[options.form](compile.load(folder), table))
     return 0
 
@@ -147,12 +146,8 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _touched(settings: Settings, found: diff.Diff, days: int) -> tuple[Touched, ...]:
-    connections, server = prepared_database(settings)
-    try:
+    with migrated(settings) as connections:
         return touched(connections.log, found, SystemClock().now(), days)
-    finally:
-        if server is not None:
-            server.stop()
 
 
 def _in_session(settings: Settings, act: Callable[[Session], Awaitable[_T]]) -> _T:
@@ -166,19 +161,8 @@ def _in_session(settings: Settings, act: Callable[[Session], Awaitable[_T]]) -> 
         finally:
             await sessions.close()
 
-    connections, server = prepared_database(settings)
-    try:
+    with migrated(settings) as connections:
         return asyncio.run(run(connections.writer))
-    finally:
-        if server is not None:
-            server.stop()
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError:
-        raise PolicyRefused(files.not_utf8(path.name)) from None
 
 
 _VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingProxyType(

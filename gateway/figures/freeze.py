@@ -1,13 +1,12 @@
 """Freezing a month: everything is counted, what must not be told is left out, the rest is written down, once."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
 import psycopg
 import sqlalchemy as sa
-from psycopg import sql
 
 from gateway.catalogue.fields import Kind, Standing, SubjectClass
 from gateway.catalogue.figure import PLATFORM
@@ -19,8 +18,8 @@ from gateway.figures.suppress import untold
 from gateway.plan.cells import Row, in_class
 from gateway.plan.fragment import Expression
 from gateway.rights.routing import PLATFORM as DESK
+from gateway.store.core import Connection, execute
 from gateway.store.database import convert
-from gateway.store.sessions import DIALECT
 from gateway.store.tables import METADATA, table
 
 NOT_KNOWN = "-"  # the value of a dimension that a record does not have
@@ -73,11 +72,11 @@ def ends(month: str, now: datetime) -> datetime:
     return end
 
 
-def freeze(connection: psycopg.Connection[tuple[object, ...]], month: str, now: datetime) -> int | None:
+def freeze(connection: Connection, month: str, now: datetime) -> int | None:
     """Freeze a month, in one transaction; how many cells there are. None: it was frozen before, and stays as it is.
 
-    Counted are the records that came before the month was over, as they stand now. Raises BadInput; psycopg's errors
-    are converted.
+    Counted are the records that came before the month was over, as they stand now. Raises BadInput, also for a month
+    before one that is frozen: it could be compared with what was told of the later one. psycopg's errors are converted.
     """
     end = ends(month, now)
     try:
@@ -85,12 +84,14 @@ def freeze(connection: psycopg.Connection[tuple[object, ...]], month: str, now: 
             added = "INSERT INTO figure_month VALUES (%s, %s) ON CONFLICT DO NOTHING"
             if connection.execute(added, (month, now)).rowcount == 0:
                 return None
+            if connection.execute("SELECT 1 FROM figure_month WHERE month > %s", (month,)).fetchone():
+                raise BadInput(Fault(("month",), "is before one that is frozen"))
             figures = [
                 figure
                 for subjects in (SubjectClass.LEGAL, SubjectClass.PERSON)
                 for kind in FIGURED
                 if subjects in kind.classes
-                for figure in _figures(connection, kind, subjects, month, end, statutory_day(now))
+                for figure in _figures(connection, kind, subjects, end, statutory_day(now))
             ]
             columns = (PLATFORM, 1, DESK, f"figures {month}", month)
             with connection.cursor() as cursor:  # the last one first: lists are newest first
@@ -102,16 +103,15 @@ def freeze(connection: psycopg.Connection[tuple[object, ...]], month: str, now: 
 
 
 def _figures(
-    connection: psycopg.Connection[tuple[object, ...]],
+    connection: Connection,
     kind: Kind,
     subjects: SubjectClass,
-    month: str,
     end: datetime,
     today: date,
 ) -> Iterator[Figure]:
     cubes = tuple(cube for cube in CUBES if cube.subjects is subjects)
     counts = _counts(connection, kind, cubes, subjects, end, today)
-    before = _before(connection, kind.name, subjects, month)
+    before = _before(connection, kind.name, subjects)
     hidden = untold(counts, sums(cubes, counts), before, max(cube.k for cube in cubes))
     for cell, count in sorted(counts.items()):
         named = dict(cell)
@@ -121,7 +121,7 @@ def _figures(
 
 
 def _counts(
-    connection: psycopg.Connection[tuple[object, ...]],
+    connection: Connection,
     kind: Kind,
     cubes: tuple[Cube, ...],
     subjects: SubjectClass,
@@ -137,8 +137,8 @@ def _counts(
 
 
 def _grouped(
-    connection: psycopg.Connection[tuple[object, ...]], kind: Kind, subjects: SubjectClass, end: datetime, today: date
-) -> Iterator[tuple[object, ...]]:
+    connection: Connection, kind: Kind, subjects: SubjectClass, end: datetime, today: date
+) -> list[tuple[object, ...]]:
     """Region, industry section, department and year of decision, with the number of records that have them."""
     record = table(kind).alias("r")
     enterprise, organization = (METADATA.tables[name].alias(name[0]) for name in ("enterprise", "organization"))
@@ -158,39 +158,18 @@ def _grouped(
         where.append(record.c.disclosure == "PUBLIC")
     numbers: list[Expression] = [sa.literal_column(str(at)) for at in range(1, len(values) + 1)]
     asked = sa.select(*values, sa.func.count()).select_from(joined).where(*where).group_by(*numbers)
-    compiled = asked.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    yield from connection.execute(compiled.string.encode(), compiled.construct_params({"today": today}))
+    return execute(connection, asked, {"today": today})
 
 
-def _before(
-    connection: psycopg.Connection[tuple[object, ...]], kind: str, subjects: SubjectClass, month: str
-) -> Mapping[Cell, int | None]:
-    """What the last month frozen before this one told of the kind."""
+def _before(connection: Connection, kind: str, subjects: SubjectClass) -> Counts:
+    """What was told last of each cell of the kind, in whichever month that was."""
     rows = connection.execute(
-        sql.SQL(
-            "SELECT region, industry, department, year, records FROM figure WHERE record_kind = %s "
-            "AND subject_class = %s AND month = (SELECT max(month) FROM figure_month WHERE month < %s)"
-        ),
-        (kind, subjects.value, month),
+        "SELECT DISTINCT ON (region, industry, department, year) region, industry, department, year, records "
+        "FROM figure WHERE record_kind = %s AND subject_class = %s AND records IS NOT NULL "
+        "ORDER BY region, industry, department, year, month DESC",
+        (kind, subjects.value),
     )
     return {
-        tuple((name, str(value)) for name, value in zip(DIMENSIONS, values, strict=True) if value): (
-            None if count is None else int(str(count))
-        )
+        tuple((name, str(value)) for name, value in zip(DIMENSIONS, values, strict=True) if value): int(str(count))
         for *values, count in rows
     }
-
-
-def frozen(connection: psycopg.Connection[tuple[object, ...]], month: str) -> list[Figure]:
-    """The figures of a frozen month; none if it is not frozen."""
-    rows = connection.execute(
-        "SELECT subject_class, record_kind, coalesce(region, ''), coalesce(industry, ''), coalesce(department, ''), "
-        "coalesce(year, ''), records FROM figure WHERE month = %s ORDER BY id DESC",
-        (month,),
-    )
-    found: list[Figure] = []
-    for *named, count in rows:
-        subjects, kind, region, industry, department, year = map(str, named)
-        told = None if count is None else int(str(count))
-        found.append(Figure(subjects, kind, region, industry, department, year, told))
-    return found

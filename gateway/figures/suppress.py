@@ -1,10 +1,10 @@
 """Which cells must not be told, so that none of them can be worked out from the others.
 
-1. A count from 1 to k - 1 is not told; nor is one that differs from what was told last month by 1 to k - 1, for the
+1. A count from 1 to k - 1 is not told; nor is one that differs from what was last told of it by 1 to k - 1, for the
    difference would tell of so few.
 2. Where a sum would give away its only untold member, the smallest other member that holds anything is not told either;
    again, until no sum does.
-3. All sums together may still give one away. Which is found out exactly, by elimination over the integers' fractions:
+3. All sums together may still give one away. Which is found out exactly, by elimination in exact fractions:
    an untold cell is safe if some other set of counts fits everything told, knowing that an untold cell is at least 1
    (none is told). Cells of exactly 1 may then only grow, which is the reason for the two sets below.
 4. If nothing more can be left untold, nothing of the kind is told at all.
@@ -12,7 +12,7 @@
 Every cell that is not told holds something: that a cell is empty is told.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -21,8 +21,8 @@ from gateway.figures.cubes import Cell, Counts, Sum
 _Row: TypeAlias = dict[Cell, Fraction]
 
 
-def untold(counts: Counts, equations: tuple[Sum, ...], before: Mapping[Cell, int | None], k: int) -> frozenset[Cell]:
-    """The cells not to be told. ``before``: what was told last month; None: it was not told."""
+def untold(counts: Counts, equations: tuple[Sum, ...], before: Counts, k: int) -> frozenset[Cell]:
+    """The cells not to be told. ``before``: what was told last of each cell that was ever told."""
     hidden = {cell for cell, count in counts.items() if _small(count, before.get(cell), k)}
     while True:
         _complement(counts, equations, hidden)

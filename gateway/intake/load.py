@@ -8,11 +8,12 @@ from typing import TypeAlias
 import psycopg
 import sqlalchemy as sa
 
-from gateway.intake.load_copy import Connection, Loader, execute
+from gateway.intake.load_copy import Loader
 from gateway.intake.load_seed import seed_reference, seed_subjects
 from gateway.intake.sample import samples
 from gateway.intake.sample_demo import DEMO
 from gateway.intake.sample_words import read_words
+from gateway.store.core import Connection, execute
 from gateway.store.database import convert
 from gateway.store.tables import CONSENT
 from gateway.vault.vault import Vault

@@ -7,13 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import InternalError
-from gateway.intake.load_copy import Connection, execute
 from gateway.intake.sample_demo import DEMO
 from gateway.rights import routing
 from gateway.rights.clocks import deadline
 from gateway.rights.rows import calendar_of, calendar_since, rules_of, rules_on
 from gateway.rights.states import CaseKind, State, Step
 from gateway.store.case_tables import CASE, CASE_EVENT
+from gateway.store.core import Connection, execute
 from gateway.store.tables import RECORD_IDS, SUBJECT_KEY, table
 from gateway.vault.vault import Vault
 

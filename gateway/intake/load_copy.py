@@ -6,41 +6,26 @@ clear. Ids come from the sequences in blocks. The connection and its transaction
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TypeAlias
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
-from sqlalchemy.sql import ClauseElement
 
 from gateway.catalogue.fields import Owner
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import InternalError
 from gateway.intake.load_rows import Cell, Place, Shape, shapes
 from gateway.intake.sample_rows import Record, Subject
+from gateway.store.core import Connection, execute
 from gateway.store.database import convert
-from gateway.store.sessions import DIALECT
 from gateway.store.tables import RECORD_IDS, SUBJECT_IDS, SUBJECT_KEY
 from gateway.vault.vault import Vault
-
-Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
 ID_BLOCK = 5_000
 # Subjects before their records.
 ORDER = tuple(
     kind.name for owner in (Owner.SUBJECT, Owner.RECORD) for kind in KINDS if kind.owner is owner and not kind.filed
 )
-
-
-def execute(connection: Connection, statement: ClauseElement) -> list[tuple[object, ...]]:
-    """Run one SQLAlchemy Core statement on a psycopg connection; its rows, if it returns any."""
-    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    try:
-        cursor = connection.execute(compiled.string.encode(), compiled.params)
-        return cursor.fetchall() if cursor.description else []
-    except psycopg.Error as error:
-        failure = convert(error)
-        raise failure from failure.__cause__
 
 
 class Loader:

@@ -12,13 +12,14 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
 from gateway.intake.load_case import open_demo_case
-from gateway.intake.load_copy import Connection, Loader, execute
+from gateway.intake.load_copy import Loader
 from gateway.intake.run import Order, take
 from gateway.intake.sample_demo import DEMO
 from gateway.intake.sample_demo_records import demo
 from gateway.intake.sample_kind_words import schemes
 from gateway.intake.sample_words import read_words
 from gateway.intake.seed_files import table
+from gateway.store.core import Connection, execute
 from gateway.store.tables import (
     CONSENT,
     CONSUMER,

@@ -11,10 +11,11 @@ from gateway.catalogue.codes import holds_citizen_number, normalize, status
 from gateway.catalogue.fields import Kind
 from gateway.intake.checks import Checked
 from gateway.intake.house import House
-from gateway.intake.load_copy import Connection, copy_rows, numbers
+from gateway.intake.load_copy import copy_rows, numbers
 from gateway.intake.load_rows import Cell, Place, shapes
 from gateway.intake.receipt import Receipt
 from gateway.intake.subjects import CODES, Finder, Found
+from gateway.store.core import Connection
 from gateway.store.tables import RECORD_IDS
 from gateway.vault.vault import Vault
 

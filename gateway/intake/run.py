@@ -21,11 +21,11 @@ from gateway.intake.checks import Checked, Checker
 from gateway.intake.files import Cells, Source, opened
 from gateway.intake.house import House, house_of
 from gateway.intake.layouts import Layout, layout_of
-from gateway.intake.load_copy import Connection
 from gateway.intake.mapping import Mapping
 from gateway.intake.receipt import Receipt, Rejects
 from gateway.intake.records import LOCK, Records
 from gateway.intake.subject_rows import Subjects
+from gateway.store.core import Connection
 from gateway.store.database import convert
 from gateway.vault.vault import Vault
 

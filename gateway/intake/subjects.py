@@ -8,7 +8,7 @@ from gateway.catalogue.codes import CITIZEN_ID, normalize
 from gateway.catalogue.fields import SubjectClass
 from gateway.catalogue.grams import searchable
 from gateway.intake.checks import Checked
-from gateway.intake.load_copy import Connection
+from gateway.store.core import Connection
 from gateway.vault.seal import SubjectKey
 from gateway.vault.vault import Vault
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from graphql import FieldNode, GraphQLField, GraphQLNonNull, ValueNode, VariableNode
+from graphql import FieldNode, GraphQLField, GraphQLInputType, GraphQLNonNull, ValueNode, VariableNode
 
 from gateway.errors import Fault
 from gateway.operation.inputs import NOT_NULL, REQUIRED, Path, coercer
@@ -30,11 +30,11 @@ def argument_readers(field: GraphQLField, node: FieldNode, path: Path) -> Read:
     return read
 
 
-def _one(kind: object, node: ValueNode, path: Path, prose: bool) -> _One:
+def _one(kind: GraphQLInputType, node: ValueNode, path: Path, prose: bool) -> _One:
     needed = isinstance(kind, GraphQLNonNull)
     if isinstance(node, VariableNode):
         return _variable(node.name.value, needed, path)
-    coerce = coercer(kind, prose)  # type: ignore[arg-type]  # the type of an argument is an input type
+    coerce = coercer(kind, prose)
     make: Reader = reader(node)
     if is_constant(node):
         found: list[Fault] = []

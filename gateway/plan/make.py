@@ -3,8 +3,6 @@
 import hashlib
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.engine import Dialect
 
 from gateway.catalogue.fields import Kind, SubjectClass
 from gateway.catalogue.kinds import BY_NAME, KINDS
@@ -16,10 +14,10 @@ from gateway.plan.ground import parameter, today
 from gateway.plan.model import Plan
 from gateway.plan.rows import Builder, Place
 from gateway.plan.search import equal, holding
+from gateway.store.core import NUMBERED
 from gateway.store.tables import table
 from gateway.values import Decision, Relation, Root, RootName, Selected, Statement
 
-_DIALECT: Dialect = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _IDENTIFIER = BY_NAME["identifier"]
 
 NOTHING = Plan(Statement("nothing", "SELECT NULL WHERE false"), (), (), (), Relation.NONE)
@@ -46,7 +44,7 @@ def make(root: Root, decision: Decision, target: Kind | None, paged: frozenset[i
     builder = Builder(decision, paged)
     listed = LISTS.get(root.name)
     select = _one(root, kind, builder) if listed is None else _list(root, listed, builder, filters)
-    compiled = select.compile(dialect=_DIALECT)
+    compiled = select.compile(dialect=NUMBERED)
     sql = str(compiled)
     name = "q" + hashlib.sha256(sql.encode()).hexdigest()[:24]
     relations = Relation.NONE

@@ -38,11 +38,7 @@ class Bundle:
 
 def read(directory: Path) -> Bundle:
     """The bundle in a folder. Raises PolicyRefused."""
-    path = directory / NOTE
-    try:
-        note = path.read_text("utf-8") if path.exists() else None
-    except UnicodeDecodeError:
-        raise PolicyRefused(files.not_utf8(NOTE)) from None
+    note = files.text_of(directory / NOTE) if (directory / NOTE).exists() else None
     return Bundle(files.texts_of(directory), note)
 
 
@@ -68,11 +64,7 @@ def signers_of(path: Path | None) -> tuple[NoteVerifier, ...]:
         return ()
     found: dict[str, NoteVerifier] = {}
     faults: list[Fault] = []
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise PolicyRefused(Fault((path.name, 1), "the file of the signers cannot be read")) from None
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(files.text_of(path).splitlines(), start=1):
         text = line.partition("#")[0].strip()
         if not text:
             continue

@@ -65,7 +65,7 @@ def _check(python: str, functions: frozenset[str], tokens: frozenset[str]) -> No
             raise ModelRefused("the matcher calls what is not a function")
 
 
-class _Lines(Adapter):  # type: ignore[misc]  # the base class is untyped
+class _Lines(Adapter):  # type: ignore[misc]  # casbin has no types, and takes nothing but its own Adapter
     """Feeds parsed lines to Casbin, and the coordinate groups of the catalogue as ``g2``."""
 
     def __init__(self, rules: Iterable[Rule], members: Iterable[Member]) -> None:
@@ -79,7 +79,7 @@ class _Lines(Adapter):  # type: ignore[misc]  # the base class is untyped
         model["g"]["g2"].policy.extend([name, group] for name, group in words.GROUP_OF.items() if name != group)
 
 
-class Enforcer(casbin.Enforcer):  # type: ignore[misc]  # the base class is untyped
+class Enforcer(casbin.Enforcer):  # type: ignore[misc]  # casbin has no types; keeping its matcher takes a subclass
     """Casbin's Enforcer over parsed lines; built once, never reloaded: a new policy is a new Enforcer."""
 
     def __init__(self, model: str, rules: Iterable[Rule], members: Iterable[Member]) -> None:

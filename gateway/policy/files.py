@@ -15,6 +15,7 @@ from gateway.errors import Fault, InternalError
 from gateway.policy import words
 
 _MODEL = "model.conf"
+_NOT_UTF8 = "the file is not UTF-8"
 _INVARIANTS = "invariants.yaml"
 
 
@@ -123,9 +124,14 @@ def well_formed(texts: Mapping[str, str]) -> tuple[Sources, tuple[Fault, ...]]:
     return Sources(version_of(texts), model, tuple(rules), tuple(members), cases, invariants), tuple(faults)
 
 
-def not_utf8(file: str) -> Fault:
-    """The fault of a file in another encoding."""
-    return Fault((file, 1), "the file is not UTF-8")
+def text_of(path: Path) -> str:
+    """The text of one file beside the policy. Raises PolicyRefused if it is not there or not UTF-8."""
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise PolicyRefused(Fault((path.name, 1), "the file is missing")) from None
+    except UnicodeDecodeError:
+        raise PolicyRefused(Fault((path.name, 1), _NOT_UTF8)) from None
 
 
 def version_of(texts: Mapping[str, str]) -> str:
@@ -151,7 +157,7 @@ def _canonical(path: Path, directory: Path, faults: list[Fault]) -> str:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
-        faults.append(not_utf8(path.relative_to(directory).as_posix()))
+        faults.append(Fault((path.relative_to(directory).as_posix(), 1), _NOT_UTF8))
         return ""
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

@@ -9,12 +9,19 @@ import ctypes
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, cast
 
 import psycopg
 from psycopg.pq.abc import PGconn
 
 _LIBRARY = re.compile(r"(/\S*libpq[^/\s]*\.so\S*)$", re.MULTILINE)
 _SINCE = 170000
+
+
+class _Pointed(Protocol):
+    """What both of psycopg's connections have, in C and in Python, and its own protocol leaves out."""
+
+    pgconn_ptr: int | None
 
 
 def find_sync() -> Callable[[PGconn], None]:
@@ -29,8 +36,7 @@ def find_sync() -> Callable[[PGconn], None]:
     function.argtypes, function.restype = [ctypes.c_void_p], ctypes.c_int
 
     def sync(pg: PGconn) -> None:
-        pointer = pg.pgconn_ptr  # type: ignore[attr-defined]  # both implementations have it, the protocol does not say so
-        if not function(pointer):
+        if not function(cast(_Pointed, pg).pgconn_ptr):
             raise psycopg.OperationalError("the pipeline cannot be synchronized")
 
     return sync

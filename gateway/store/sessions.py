@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql import ClauseElement
 
 from gateway.errors import CommitUnknown, DatabaseUnavailable, GatewayError, Overloaded
+from gateway.store.core import named
 from gateway.store.database import convert, failed
 from gateway.store.lane_protocol import Row
 from gateway.values import Statement
@@ -22,8 +22,6 @@ from gateway.values import Statement
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[object, ...]]
 
 _logger = logging.getLogger("gateway.store.sessions")
-
-DIALECT = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves its constructor untyped
 
 
 class Session:
@@ -36,10 +34,9 @@ class Session:
         self, statement: ClauseElement, parameters: Mapping[str, object] | None = None
     ) -> list[tuple[object, ...]]:
         """Run one Core statement and return its rows; ``parameters`` override values of its bind parameters."""
-        compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-        _logger.debug("%s", compiled.string)  # without any value: those are parameters
-        values = compiled.construct_params(dict(parameters or {}))
-        cursor = await self.connection.execute(compiled.string.encode(), values)
+        text, values = named(statement, parameters)
+        _logger.debug("%s", text.decode())  # without any value: those are parameters
+        cursor = await self.connection.execute(text, values)
         return await cursor.fetchall() if cursor.description else []
 
     async def run(self, statement: Statement, parameters: Sequence[bytes | None]) -> list[Row]:

@@ -19,8 +19,6 @@ from starlette.types import Receive, Scope, Send
 from gateway import reply
 from gateway.assemble import Running
 from gateway.errors import (
-    NOTHING_HERE,
-    Fault,
     GatewayError,
     InternalError,
     MethodNotAllowed,
@@ -174,7 +172,7 @@ async def _elsewhere(request: HttpRequest, error: Exception) -> Response:
     """What Starlette's routes refuse: an unknown path, or a method that the path does not have."""
     if isinstance(error, HTTPException) and error.status_code == 405 and error.headers:
         return await _refused(request, MethodNotAllowed(sorted(error.headers["Allow"].split(", "))))
-    return await _refused(request, NotFound(Fault((), NOTHING_HERE)))
+    return await _refused(request, NotFound())
 
 
 async def _refused(request: HttpRequest, error: Exception) -> Response:

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 
 from gateway.assemble import vault_of
-from gateway.figures.freeze import FIGURED
+from gateway.figures.freeze import FIGURED, Figure
 from gateway.intake.load import generate
 from gateway.settings import read
 from gateway.store.database import Connections
@@ -24,3 +24,14 @@ def fill(connections: Connections, home: Path) -> None:
         for kind in FIGURED:
             late = f"UPDATE {kind.name} SET received_at = '2026-09-10' WHERE received_at > '2026-09-10'"
             writer.execute(late.encode())
+
+
+def frozen(connections: Connections, month: str) -> list[Figure]:
+    """The figures of a month as they lie in their table, in the order in which lists give them."""
+    with psycopg.connect(connections.reader) as reader:
+        rows = reader.execute(
+            "SELECT subject_class, record_kind, coalesce(region, ''), coalesce(industry, ''), "
+            "coalesce(department, ''), coalesce(year, ''), records FROM figure WHERE month = %s ORDER BY id DESC",
+            (month,),
+        )
+        return [Figure(*row) for row in rows]

@@ -10,11 +10,11 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.clock import SystemRandom
 from gateway.intake.layouts import head_of, titles
 from gateway.intake.load import SEED
-from gateway.intake.load_copy import Connection
 from gateway.intake.load_seed import seed_reference
 from gateway.intake.receipt import Receipt
 from gateway.intake.run import Order, take
 from gateway.intake.sample_codes import uscc
+from gateway.store.core import Connection
 from gateway.store.database import Connections
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault

@@ -30,3 +30,8 @@ async def under_way(database: Connections, lane: Lane) -> None:
         return bool(await sql(database.owner, WAITING, lane.backend))
 
     await until("the statement is under way", waits)
+
+
+async def gone(lane: Lane) -> None:
+    """Wait until the process has noticed that a lane has died."""
+    await until("it is noticed", lambda: not lane.alive)

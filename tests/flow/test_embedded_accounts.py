@@ -12,6 +12,10 @@ from gateway.store.embedded import SOCKET, SUPERUSER, EmbeddedServer
 from gateway.store.embedded_host import EmbeddedError, choose_account, find_programs, open_way, own_folder
 from tests.flow.embedded_bench import SMALL, alive, ask
 
+as_root = pytest.mark.skipif(
+    os.geteuid() != 0, reason="a second account is what is tested, and the kernel lets only root take one on"
+)
+
 
 def as_account(name: str, action: Callable[[], str]) -> str:
     """What ``action`` returns, or its error, in a child that has become ``name`` for good."""
@@ -42,7 +46,7 @@ def as_user(uid: int, gid: int, action: Callable[[], str]) -> str:
     return text
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@as_root
 def test_as_an_ordinary_user(home: Path) -> None:
     """The server is the user's own; nothing is handed to another account."""
     nobody = pwd.getpwnam("nobody")
@@ -63,7 +67,7 @@ def test_as_an_ordinary_user(home: Path) -> None:
     assert (own / "postgres" / "data").stat().st_uid == nobody.pw_uid
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@as_root
 def test_a_user_without_a_name(tmp_path: Path) -> None:
     """As in a container that is run under any number: PostgreSQL cannot, and the error says so and what to do."""
     uid = next(uid for uid in range(54_321, 60_000) if uid not in {entry.pw_uid for entry in pwd.getpwall()})
@@ -74,7 +78,7 @@ def test_a_user_without_a_name(tmp_path: Path) -> None:
         choose_account(tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@as_root
 def test_others_cannot_connect(home: Path) -> None:
     """Neither through the directory nor, were it open, past the kernel's word on who they are."""
     server = EmbeddedServer.start(home, settings=SMALL)

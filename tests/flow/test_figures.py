@@ -9,9 +9,9 @@ import pytest
 
 from gateway.cli.main import main
 from gateway.errors import BadInput, DatabaseUnavailable
-from gateway.figures.freeze import Figure, ends, freeze, frozen, last_month
+from gateway.figures.freeze import Figure, ends, freeze, last_month
 from gateway.store.database import Connections
-from tests.flow.figures_bench import MONTH, NOW, fill
+from tests.flow.figures_bench import MONTH, NOW, fill, frozen
 from tests.harness import with_options
 
 
@@ -26,8 +26,7 @@ def filled(database: Connections, tmp_path_factory: pytest.TempPathFactory) -> C
 def figures(filled: Connections) -> list[Figure]:
     with psycopg.connect(filled.writer) as writer:
         cells = freeze(writer, MONTH, NOW)
-    with psycopg.connect(filled.reader) as reader:
-        found = frozen(reader, MONTH)
+    found = frozen(filled, MONTH)
     assert cells == len(found) > 300
     return found
 
@@ -68,8 +67,7 @@ def test_a_frozen_month_stays_as_it_is(filled: Connections, figures: list[Figure
             "UPDATE license SET status = 'WITHDRAWN' WHERE subject_id = (SELECT min(subject_id) FROM license)"
         )
         assert freeze(writer, MONTH, NOW + timedelta(days=40)) is None
-    with psycopg.connect(filled.reader) as reader:
-        assert frozen(reader, MONTH) == figures
+    assert frozen(filled, MONTH) == figures
     with psycopg.connect(filled.writer, autocommit=True) as writer:
         for table in ("figure", "figure_month"):
             for statement in (f"UPDATE {table} SET month = month", f"DELETE FROM {table}", f"TRUNCATE {table}"):
@@ -80,8 +78,7 @@ def test_a_frozen_month_stays_as_it_is(filled: Connections, figures: list[Figure
 def test_the_next_month_tells_no_small_change(filled: Connections, figures: list[Figure]) -> None:
     with psycopg.connect(filled.writer) as writer:
         freeze(writer, "2026-10", datetime(2026, 11, 3, tzinfo=UTC))
-    with psycopg.connect(filled.reader) as reader:
-        later = {one[:-1]: one.records for one in frozen(reader, "2026-10")}
+    later = {one[:-1]: one.records for one in frozen(filled, "2026-10")}
     changes = [
         count - one.records
         for one in figures
@@ -117,7 +114,15 @@ def test_months_end_in_beijing() -> None:
     assert ends("2026-09", NOW).astimezone(UTC) == datetime(2026, 9, 30, 16, tzinfo=UTC)
 
 
-def test_the_command_freezes_and_shows(
+def test_no_month_before_one_that_is_frozen(filled: Connections, figures: list[Figure]) -> None:
+    """It would be told beside the later one: what came in between would show."""
+    with psycopg.connect(filled.writer) as writer, pytest.raises(BadInput) as caught:
+        freeze(writer, "2026-08", NOW)
+    assert caught.value.faults[0].rule == "is before one that is frozen"
+    assert frozen(filled, "2026-08") == []
+
+
+def test_the_command_freezes(
     filled: Connections,
     figures: list[Figure],
     tmp_path: Path,
@@ -128,11 +133,7 @@ def test_the_command_freezes_and_shows(
     for name in ("database", "reader", "writer", "log"):
         conninfo = filled.owner if name == "database" else getattr(filled, name)
         monkeypatch.setenv(f"GATEWAY_{name.upper()}_URL", conninfo)
-    assert main(["figures", "freeze", "--month", MONTH]) == 0
+    assert main(["figures", "--month", MONTH]) == 0
     assert capsys.readouterr().out == f"{MONTH} was frozen before\n"
-    assert main(["figures", "show", "--month", MONTH]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "subjects,kind,region,industry,department,year,records" and len(lines) == len(figures) + 1
-    assert any(line.endswith(",not told") for line in lines)
-    assert main(["figures", "freeze", "--month", "2999-01"]) == 1
+    assert main(["figures", "--month", "2999-01"]) == 1
     assert "is not over yet" in capsys.readouterr().err

@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway.figures.freeze import Figure, freeze, frozen
+from gateway.figures.freeze import Figure, freeze
 from gateway.store.database import Connections
-from tests.flow.figures_bench import MONTH, NOW, fill
+from tests.flow.figures_bench import MONTH, NOW, fill, frozen
 from tests.harness import PUBLIC, House, opened
 
 pytestmark = pytest.mark.anyio
@@ -45,8 +45,7 @@ async def house(database: Connections, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def figures(house: House) -> list[Figure]:
-    with psycopg.connect(house.connections.reader) as reader:
-        return frozen(reader, MONTH)
+    return frozen(house.connections, MONTH)
 
 
 async def test_everybody_is_told_the_same(house: House, figures: list[Figure]) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psycopg
 
-from gateway.intake.load_copy import Connection
 from gateway.intake.receipt import Receipt
 from gateway.intake.sample_codes import citizen_number, organization_code, registration_number, uscc
+from gateway.store.core import Connection
 from gateway.store.database import Connections
 from gateway.vault.vault import Vault
 from tests.flow.intake_bench import (

@@ -14,7 +14,7 @@ from gateway.errors import BadInput, DatabaseUnavailable, InternalError, Overloa
 from gateway.store.database import Connections, StatementFailed
 from gateway.store.lanes import Lane, OutcomeUnknown
 from gateway.values import Statement
-from tests.flow.lane_bench import WAIT, held_up, under_way
+from tests.flow.lane_bench import WAIT, gone, held_up, under_way
 from tests.harness import unlimited, until
 
 pytestmark = pytest.mark.anyio
@@ -130,7 +130,7 @@ async def test_no_descriptor_is_lost(database: Connections, kill: Callable[[int]
         closed.close()
         closed.close()
         kill(killed.backend)
-        await until("it is noticed", lambda killed=killed: not killed.alive)  # type: ignore[misc]  # mypy cannot infer this default
+        await gone(killed)
     assert count() == before
 
 

@@ -9,7 +9,7 @@ from gateway.errors import DatabaseUnavailable
 from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Lanes
 from gateway.values import Statement
-from tests.flow.lane_bench import WAIT, held_up
+from tests.flow.lane_bench import WAIT, gone, held_up
 from tests.harness import unlimited, until, with_options
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +60,7 @@ async def test_reads_are_not_repeated_twice(database: Connections, lanes: Lanes,
             assert not asked.done()
             victim = await busy(lanes)
             kill(victim.backend)
-            await until("it is noticed", lambda victim=victim: not victim.alive)  # type: ignore[misc]  # mypy cannot infer this default
+            await gone(victim)
         with pytest.raises(DatabaseUnavailable):
             await asked
 

@@ -9,11 +9,11 @@ import psycopg
 
 from gateway.intake.department_files import write_files
 from gateway.intake.load import SEED
-from gateway.intake.load_copy import Connection
 from gateway.intake.load_seed import seed_reference
 from gateway.intake.receipt import Receipt
 from gateway.intake.run import Order, take
 from gateway.intake.sample_words import read_words
+from gateway.store.core import Connection
 from gateway.store.database import Connections
 from gateway.vault.vault import Vault
 

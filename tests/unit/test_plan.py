@@ -23,8 +23,8 @@ from gateway.policy.compile import Policy, load
 from gateway.policy.decide import decide
 from gateway.prepared import prepare
 from gateway.schema.build import build
+from gateway.store.core import NAMED
 from gateway.store.database import Connections
-from gateway.store.sessions import DIALECT
 from gateway.values import Level, Role
 from tests.reference_documents import everything
 
@@ -107,7 +107,7 @@ def cased(sql: str) -> Iterator[tuple[str, int]]:
 
 def run(database: Connections, *columns: sa.ColumnElement[str]) -> tuple[object, ...]:
     """What PostgreSQL makes of some expressions."""
-    compiled = sa.select(*columns).compile(dialect=DIALECT)
+    compiled = sa.select(*columns).compile(dialect=NAMED)
     with psycopg.connect(database.reader) as connection:
         found = connection.execute(compiled.string.encode(), compiled.params).fetchone()
     assert found is not None
