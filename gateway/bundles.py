@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.clock import Clock
-from gateway.errors import Fault, GatewayError
+from gateway.errors import GatewayError
 from gateway.policy import bundle as bundles
 from gateway.policy import compile, files
 from gateway.policy.bundle import Bundle
@@ -75,9 +75,13 @@ async def standing(session: Session) -> Standing:
 
 
 def _stored(row: tuple[object, ...]) -> Stored:
+    """One row; what is no bundle is read as one without files, which no policy can be made of."""
     number, version, content = row[:3]
-    assert isinstance(content, dict) and isinstance(number, int)
-    return Stored(number, str(version), Bundle(content["files"], content["note"]))
+    assert isinstance(number, int)
+    texts, note = (content.get("files"), content.get("note")) if isinstance(content, dict) else (None, None)
+    if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
+        texts = {}
+    return Stored(number, str(version), Bundle(texts, note if isinstance(note, str) else None))
 
 
 async def publish(
@@ -140,9 +144,8 @@ class Bundles:
         async with self._sessions.begin() as session:
             await session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
             now = await standing(session)
-            found, trouble = self._in_force(now, folder)
-            if found is None:
-                found = self._proposed(folder, None if now.live is None else now.live.bundle)
+            found, trouble, fresh = self._chosen(now, folder)
+            if fresh:
                 await _add(session, folder, self._clock.now(), False)
                 now = await standing(session)
         live = Live(found, None, trouble)
@@ -151,7 +154,7 @@ class Bundles:
         return live
 
     async def watch(self, live: Live) -> None:
-        """Until canceled, put what is newest in force, and write down what the candidate would have decided."""
+        """Until canceled, put what is newest in force, and the newest candidate beside it."""
         pause = LOOK
         while True:
             try:
@@ -164,12 +167,10 @@ class Bundles:
                             pass
             except psycopg.Error as error:
                 _logger.warning("no notice of new policies can come now: %s", convert(error).code)
-            except GatewayError as error:
-                _logger.warning("the policies cannot be looked at now: %s", error.code)
+            except Exception as error:  # whatever it is: a process that no longer looks would decide by an old policy
+                _logger.warning("the policies cannot be looked at now: %r", error)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST)
-            with contextlib.suppress(GatewayError):
-                await self.look(live)
 
     async def look(self, live: Live) -> None:
         """Look once; what is newer than what was seen last is put in force. Raises GatewayError."""
@@ -182,8 +183,8 @@ class Bundles:
         if now.live is not None and now.live.version != live.current.version:
             try:
                 policy = await asyncio.to_thread(self._usable, now.live, now.before)
-            except PolicyRefused as refused:
-                live.trouble = _complain("a newer policy", now.live.version, refused)
+            except Exception as error:
+                live.trouble = _complain("a newer policy", now.live.version, error)
             else:
                 live.current, live.trouble = policy, ""
                 _logger.info("the policy %s is in force", policy.version)
@@ -220,25 +221,26 @@ class Bundles:
         elif live.shadow is None or live.shadow.policy.version != now.shadow.version:
             try:
                 live.shadow = Shadow(self._compiled(now.shadow.bundle.texts))
-            except PolicyRefused as refused:
+            except Exception as error:
                 live.shadow = None
-                live.trouble = live.trouble or _complain("a candidate", now.shadow.version, refused)
+                trouble = _complain("a candidate", now.shadow.version, error)
+                live.trouble = live.trouble or trouble
 
-    def _in_force(self, now: Standing, folder: Bundle) -> tuple[Policy | None, str]:
-        """The policy to start with, and what is wrong with the folder; None: the folder is to come into force."""
-        if now.live is None:
-            return None, ""
-        if files.digest(now.live.bundle.texts) == files.digest(folder.texts):
-            with contextlib.suppress(PolicyRefused):
-                return self._usable(now.live, now.before), ""
-            return None, ""  # it was never signed as it must be now: the folder may be
+    def _chosen(self, now: Standing, folder: Bundle) -> tuple[Policy, str, bool]:
+        """The policy to start with, what is wrong with the folder, and whether it comes into force by this."""
+        live = now.live
+        if live is not None and files.digest(live.bundle.texts) == files.digest(folder.texts):
+            with contextlib.suppress(PolicyRefused):  # it may never have been signed as it must be now
+                return self._usable(live, now.before), "", False
         try:
-            self._proposed(folder, now.live.bundle)
+            return self._proposed(folder, None if live is None else live.bundle), "", True
         except PolicyRefused as refused:
+            if live is None:
+                raise
             with contextlib.suppress(PolicyRefused):
-                kept = self._usable(now.live, now.before)
-                return kept, _complain("the folder of the policy", folder.version, refused)
-        return None, ""
+                kept = self._usable(live, now.before)
+                return kept, _complain("the folder of the policy", folder.version, refused), False
+            raise
 
     def _proposed(self, folder: Bundle, replaces: Bundle | None) -> Policy:
         policy = self._compiled(folder.texts)
@@ -280,8 +282,8 @@ def _added(version: str, one: Difference, requests: int) -> sa.Insert:
     return fresh.on_conflict_do_update(index_elements=list(key), set_={"requests": more})
 
 
-def _complain(what: str, version: str, refused: PolicyRefused) -> str:
-    """Say in the log why a bundle is not in force; the word for health."""
-    _logger.error("%s (%s) cannot be used, the one before stays in force:\n%s", what, version, refused)
-    first = refused.faults[0] if refused.faults else Fault((), "")
-    return f"{version} is not in force: {first.rule}"
+def _complain(what: str, version: str, error: Exception) -> str:
+    """Say in the log why a bundle is not in force; the word for health, which everybody may read, says only that."""
+    unforeseen = None if isinstance(error, PolicyRefused) else error
+    _logger.error("%s (%s) cannot be used, nothing changes:\n%s", what, version, error, exc_info=unforeseen)
+    return f"{version} is not in force"

@@ -15,21 +15,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gateway import reply
+import orjson
+
+from gateway import named, reply
 from gateway.actions.all import BY_NAME as BY_ACTION
 from gateway.actions.model import Done, Scene
 from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
 from gateway.catalogue.case import CASE
-from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.clock import Clock, Random, statutory_day
 from gateway.errors import (
-    BadInput,
     BasisLost,
     CommitUnknown,
-    Fault,
     GatewayError,
     InternalError,
     NotFound,
@@ -39,18 +38,17 @@ from gateway.identity.verifier import Verifier
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
 from gateway.policy.acts import permit
-from gateway.policy.arms import ground_of
+from gateway.policy.arms import Ground, ground_of
 from gateway.policy.compile import Policy
 from gateway.policy.live import Live
-from gateway.prepared import Effect, Preparations, Prepared, all_shown, merged
-from gateway.schema.build import sdl
+from gateway.policy.strict import hopeless, lacking, refuse
+from gateway.prepared import Effect, Preparations, Prepared, merged
 from gateway.schema.roles import RoleSchemas
 from gateway.store.lanes import Lanes
 from gateway.store.sessions import Sessions
 from gateway.values import (
     Access,
     Act,
-    ByPerson,
     Caller,
     Check,
     Entry,
@@ -59,7 +57,6 @@ from gateway.values import (
     Receipt,
     Redaction,
     Relation,
-    RootArguments,
     RootName,
     Selection,
     Sight,
@@ -114,6 +111,7 @@ class Decided(NamedTuple):
     """One root field after steps 3 and 4: its decision and plan, and the row that ``node`` names."""
 
     prepared: Prepared
+    ground: Ground
     node: int | None
 
 
@@ -145,7 +143,9 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
             _decided(gateway, policy, caller, selection, at) for at in range(len(selection.roots))
         ]
         if request.strict:
-            all_shown(one.prepared.hopeless for one in decided if isinstance(one, Decided))
+            refuse(
+                hopeless(visibility, one.prepared.decision, one.ground) for one in decided if isinstance(one, Decided)
+            )
         answers = [  # 5 and 6, each root field on its own
             _root(gateway, selection, at, one, Ambient(caller, arguments.access, now))
             for at, (one, arguments) in enumerate(zip(decided, selection.roots, strict=True))
@@ -154,7 +154,7 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
         data = reply.data([(root.key, root.data) for root in roots], selection.introspection)  # 7 shape
         disclosed, checks, outcome = _disclosed(gateway, caller, selection, roots, data)
         if request.strict:
-            all_shown(_lacking(root, disclosed) for root in roots)
+            refuse(_lacking(visibility, root) for root in roots)
     except CommitUnknown:
         raise
     except Exception as error:
@@ -186,7 +186,7 @@ async def perform(
 
     Raises what becomes a refusal entry, and CommitUnknown, of which none is written: it may well have been done.
     """
-    now, reader = gateway.clock.now(), _reader(caller)
+    now, reader = gateway.clock.now(), named.reader(caller)
     permit(visibility, act.name, caller, (act.key,))  # 3 who may
     scene = Scene(caller, now, statutory_day(now), visibility, Keeper(gateway.vault, reader))
     apply = BY_ACTION[act.name].begin(scene, selection.given or {}, (act.key,))  # 4 input checked
@@ -208,27 +208,21 @@ async def perform(
     return Reply(200, reply.answered(data, (), receipt))  # 8 send
 
 
-async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> tuple[str, str]:
-    """The schema of the caller's own role, as text, and the version of the policy it comes from.
+async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> str:
+    """The schema of the caller's own role, as text.
 
     Raises Unauthenticated, and NotFound for any other role, known or not. A schema is no record: there is no entry.
     """
     caller = await gateway.verifier.verify(authorization)
     if caller.role.value != role:
         raise NotFound()
-    visibility = gateway.policies.current.visibility(caller.role)
-    return sdl(gateway.schemas.of(visibility)), visibility.version
+    return gateway.schemas.text(gateway.policies.current.visibility(caller.role))
 
 
 def _performed(vault: Vault, done: Done, shown: bytes) -> Disclosed:
     """What an action touched, for the log; the MAC is over the receipt without the place in the log, unknown yet."""
     rows = {kind: ([id for id, _ in pairs], [version for _, version in pairs]) for kind, pairs in done.rows.items()}
     return Disclosed(vault.pseudonyms(done.subjects), rows, relations=done.held, mac=vault.response_mac(shown))
-
-
-def _reader(caller: Caller) -> str:
-    """For whom ids are made: of persons' rows they differ by institution, or by who asks for themselves."""
-    return f"client {caller.consumer}" if caller.consumer else f"principal {caller.principal}"
 
 
 def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int) -> Decided | bytes:
@@ -239,7 +233,7 @@ def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Select
         return reply.viewer(root, caller, visibility)
     if arguments.explained is not None:
         return explained(gateway.operations, gateway.schemas, policy, caller, root, arguments.explained)
-    target, node = _node(gateway, arguments, _reader(caller))
+    target, node = named.row(gateway.vault, arguments.node, named.reader(caller))
     paged = frozenset(slot for slot, page in enumerate(selection.paging) if page.after is not None)
     filters, ground = tuple(name for name, _ in arguments.filter), ground_of(arguments.access, caller.assurance)
     prepared = gateway.preparations.get(selection.shape, at, visibility, ground, target, paged, filters)
@@ -247,66 +241,37 @@ def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Select
         gateway.policies.shadow.note(prepared.decision, caller.role, root, ground, filters)
     if target is not None and (not prepared.plan.nodes or prepared.plan.nodes[0].kind != target.name):
         node = None  # the id names a kind that was not asked for
-    return Decided(prepared, node)
+    return Decided(prepared, ground, node)
 
 
-def _lacking(root: Answered, disclosed: Disclosed) -> list[Redaction]:
-    """What the rows that were found do not show in clear, of what they might have."""
-    told = {*disclosed.masked, *disclosed.withheld}
-    return [] if root.prepared is None else [one for one in root.prepared.decision.redactions if one.coordinate in told]
+def _lacking(visibility: Visibility, root: Answered) -> list[Redaction]:
+    """What the rows that came do not show in clear."""
+    if root.prepared is None:
+        return []
+    sights = frozenset(() if root.opened is None else root.opened.rows.sights)
+    effect = root.prepared.effect(sights)
+    value = None if root.data is None else orjson.loads(root.data)
+    classes = {sight.row_class for sight in sights}
+    return lacking(visibility, root.prepared.decision, value, classes, {*effect.masked, *effect.withheld})
 
 
 async def _root(
     gateway: Gateway, selection: Selection, at: int, decided: Decided | bytes, ambient: Ambient
 ) -> Answered:
     """Steps 5 and 6 for one root field."""
-    root, arguments, reader = selection.shape.roots[at], selection.roots[at], _reader(ambient.caller)
+    root, arguments, reader = selection.shape.roots[at], selection.roots[at], named.reader(ambient.caller)
     if isinstance(decided, bytes):
         return Answered(root.key, None, None, decided)
-    prepared, node = decided
+    prepared, node = decided.prepared, decided.node
     plan = prepared.plan
-    pages = _pages(gateway.vault, prepared, selection, reader)
-    parameters = bind(plan, ambient, arguments, node, _blind(gateway.vault, arguments), pages)
+    pages = named.pages(gateway.vault, prepared.lists, selection.paging, reader)
+    parameters = bind(plan, ambient, arguments, node, named.person(gateway.vault, arguments.by), pages)
     rows = await gateway.lanes.fetch(plan.statement, parameters)  # 5 rows
     data = rows[0][0] if rows else None
     if data is None:
         return Answered(root.key, prepared, None, None)
     opened = open_values(data, plan.openable, gateway.vault, reader)  # 6 open
     return Answered(root.key, prepared, opened, opened.data)
-
-
-def _node(gateway: Gateway, arguments: RootArguments, reader: str) -> tuple[Kind | None, int | None]:
-    """The kind and row that ``node(id:)`` names; nothing for an id that cannot be read here."""
-    found = None if arguments.node is None else gateway.vault.read_node_id(arguments.node, reader)
-    if found is None or found[0] >= len(KINDS):
-        return None, None
-    return KINDS[found[0]], found[1]
-
-
-def _blind(vault: Vault, arguments: RootArguments) -> tuple[bytes, bytes] | None:
-    by = arguments.by
-    if not isinstance(by, ByPerson):
-        return None
-    return vault.blind_index("person", "id_number", by.id_number), vault.blind_index("person", "name", by.name)
-
-
-def _pages(vault: Vault, prepared: Prepared, selection: Selection, reader: str) -> dict[int, tuple[int, int | None]]:
-    """Page sizes and decoded cursors of a root's connections. Raises BadInput with every cursor of another list."""
-    pages: dict[int, tuple[int, int | None]] = {}
-    faults: list[Fault] = []
-    for slot, (path, kind) in prepared.lists.items():
-        page = selection.paging[slot]
-        after: int | None = None
-        if page.after is not None:
-            found = vault.read_cursor(page.after, reader)
-            if found is None or found[0] != KINDS.index(kind):
-                faults.append(Fault((*path, "after"), "is not a cursor of this list"))
-            else:
-                after = found[1]
-        pages[slot] = (page.first, after)
-    if faults:
-        raise BadInput(*faults)
-    return pages
 
 
 def _disclosed(

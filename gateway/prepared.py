@@ -1,7 +1,7 @@
 """Steps 3 and 4 once per shape: a decision and its plan, kept by exactly what they looked at, nothing personal."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
@@ -9,16 +9,14 @@ from gateway import reply
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import BY_NAME, BY_TYPE
 from gateway.catalogue.lists import LISTS
-from gateway.errors import Fault, RedactionRefused
 from gateway.plan.make import NOTHING, make
 from gateway.plan.model import Plan
 from gateway.policy.arms import Ground
-from gateway.policy.decide import decide, hopeless
+from gateway.policy.decide import decide
 from gateway.values import (
     Decision,
     FieldDecision,
     Level,
-    Redaction,
     Root,
     RootName,
     RowClass,
@@ -49,7 +47,6 @@ class Prepared:
     plan: Plan
     redactions: bytes
     lists: Mapping[int, tuple[tuple[str, ...], Kind]]  # slot → where the connection stands, and of what
-    hopeless: tuple[Redaction, ...] = ()  # what no row can show in clear on this ground
     effects: dict[frozenset[Sight], Effect] = field(default_factory=dict)  # at most EFFECTS
 
     def effect(self, sights: frozenset[Sight]) -> Effect:
@@ -73,15 +70,6 @@ class Prepared:
 def merged(effects: Sequence[Effect]) -> Effect:
     """Several effects as one."""
     return Effect(*(tuple(sorted({name for effect in effects for name in effect[at]})) for at in range(3)))
-
-
-def all_shown(hidden: Iterable[Sequence[Redaction]]) -> None:
-    """Raises RedactionRefused, naming all that is not shown in clear, unless there is nothing."""
-    redactions = [one for of_root in hidden for one in of_root]
-    if redactions:
-        raise RedactionRefused(
-            *(Fault(one.path, f"{one.coordinate} would be {one.level} ({one.reason})") for one in redactions)
-        )
 
 
 def shown(decided: FieldDecision, row_class: RowClass, relations: int) -> Level:
@@ -153,8 +141,7 @@ def prepare(
         if target is None:  # nothing is asked of any type: every id answers like an absent one
             return Prepared(decision, NOTHING, b"", {})
     plan = make(root, decision, target, paged, filters)
-    never = hopeless(visibility, root, ground, filters)
-    return Prepared(decision, plan, reply.redactions(decision.redactions), dict(_lists(root)), never)
+    return Prepared(decision, plan, reply.redactions(decision.redactions), dict(_lists(root)))
 
 
 def node_kind(decision: Decision, root: Root, target: Kind | None) -> Kind | None:

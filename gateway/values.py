@@ -76,11 +76,11 @@ class ByPerson(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """An operation that is to be explained, as it would be sent; ``variables`` is JSON text."""
+    """An operation that is to be explained, as it would be sent."""
 
     query: str
     operation_name: str | None = None
-    variables: str | None = None
+    variables: Mapping[str, object] | None = None
 
 
 class RootArguments(NamedTuple):
@@ -228,7 +228,7 @@ class Visibility:
     role: Role
     version: str  # hash of the policy
     cells: Mapping[str, Mapping[RowClass, Cell]]
-    never: frozenset[str]  # NEVER for the role: coordinates of which no cell has a grant
+    never: frozenset[str]  # NEVER for the role: coordinates of which no cell has a grant, lists and `<list>.<filter>`
     permits: Mapping[ActionName, tuple[Permit, ...]]  # what it may do; what is not here does not exist for the role
 
 

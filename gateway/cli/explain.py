@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gateway.errors import BadInput, Fault
-from gateway.explained import explanations
+from gateway.explained import explanations, told
 from gateway.identity.development import PERSONAS, REGION, STEP_UP
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
@@ -102,21 +102,4 @@ def _told(policy: Policy, caller: Caller, found: Iterable[Explanation], chinese:
 
 
 def _as_json(one: Explanation) -> str:
-    change = one.change
-    told = {
-        "path": one.path,
-        "coordinate": one.coordinate,
-        "level": one.level,
-        "rows": one.rows,
-        "reason": one.reason,
-        "rule": one.rule,
-        "remedy": one.remedy and one.remedy._asdict(),
-        "change": change
-        and {
-            "role": change.role and change.role.value,
-            "needs": [relation.name for relation in change.needs],
-            "level": change.level,
-            **change.text._asdict(),
-        },
-    }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(told(one), ensure_ascii=False)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -76,12 +77,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
-        return COMMANDS[options.command](from_environment(), options)
+        done = COMMANDS[options.command](from_environment(), options)
+        sys.stdout.flush()
+        return done
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
     except GatewayError as error:
         print("\n".join([error.en, *map(_told, error.faults)]), file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read had enough, as `head` has; there is nobody left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (EmbeddedError, OSError) as error:
         print(error, file=sys.stderr)

@@ -79,12 +79,13 @@ def root_arguments(name: RootName, key: str, given: Mapping[str, object], faults
 def _explained(given: Mapping[str, object], key: str, faults: list[Fault]) -> Explained:
     text, name = given.get("variables"), given.get("operationName")
     try:
-        known = None if text is None else orjson.loads(str(text))
+        variables = None if text is None else orjson.loads(str(text))
     except orjson.JSONDecodeError:
-        known = ()
-    if not isinstance(known, dict | None):
+        variables = ()
+    if not isinstance(variables, dict | None):
         faults.append(Fault((key, "variables"), "must be a JSON object, as text"))
-    return Explained(str(given["query"]), None if name is None else str(name), None if text is None else str(text))
+        variables = None
+    return Explained(str(given["query"]), None if name is None else str(name), variables)
 
 
 def page_arguments(path: Path, given: Mapping[str, object], limits: Limits, faults: list[Fault]) -> Arguments:

@@ -8,7 +8,7 @@ Before the result is used, every class and a sample spread by the policy's own h
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from gateway.errors import Fault
 from gateway.policy import cases, files, invariants, ladders, words
 from gateway.policy.enforcer import Enforcer, ModelRefused
 from gateway.policy.files import PolicyRefused, Rule, Sources
+from gateway.policy.ways import Sights
 from gateway.values import ActionName, Cell, Condition, Grant, Level, Permit, Role, RowClass, Visibility
 
 SAMPLE = 2000
@@ -35,6 +36,7 @@ class Policy:
 
     version: str
     visibilities: Mapping[Role, Visibility]
+    sights: Sights = field(default_factory=Sights, repr=False, compare=False)  # worked out as they are asked for
 
     def visibility(self, role: Role) -> Visibility:
         """The compiled column of one role."""

@@ -95,38 +95,15 @@ def decide(visibility: Visibility, root: Root, ground: Ground, filters: tuple[st
     return Decision(kinds, tuple(one for one in redactions if one is not None), visibility.version)
 
 
-def hopeless(
-    visibility: Visibility, root: Root, ground: Ground, filters: tuple[str, ...] = ()
-) -> tuple[Redaction, ...]:
-    """What no row can show in clear on this ground, whatever its ties: known before any row is read.
-
-    From the kind of the ground alone, also where it must not show whether a person has a file.
-    """
-    walk = walked(visibility, root, ground, filters, protected=False)
-    found: list[Redaction] = []
-    for (path, coordinate), (draft, classes) in walk.trail.items():
-        arms = {one: draft.arms[one] for one in draft.arms if one in classes}
-        if coordinate == draft.spot.kind.name:
-            one = None if any(arms.values()) else redact.rows(walk.lens, path, coordinate, arms)
-        elif redact.clear_somewhere(walk.lens, coordinate, arms):
-            one = None
-        else:
-            one = redact.field(walk.lens, path, coordinate, arms)
-        found.extend([] if one is None else [one])
-    return tuple(found)
-
-
-def walked(
-    visibility: Visibility, root: Root, ground: Ground, filters: tuple[str, ...], protected: bool | None = None
-) -> Walk:
-    """A root decided place by place. ``protected``: see Lens; None: as the root asks for."""
+def walked(visibility: Visibility, root: Root, ground: Ground, filters: tuple[str, ...]) -> Walk:
+    """A root decided place by place."""
     spots = tuple(
         spot
         for spot in positions.roots(root)
         if spot.kind.name not in visibility.never or root.name is not RootName.NODE
     )
     feed = root.name in LISTS and LISTS[root.name].feed
-    walk = Walk(Lens(visibility, ground, _protected(root, spots) if protected is None else protected, feed))
+    walk = Walk(Lens(visibility, ground, _protected(root, spots), feed))
     for spot in spots:
         walk.spot(spot, _subjects(root, spot, filters))
     return walk

@@ -81,7 +81,7 @@ NOTHING = Policy(
 
 def diff(old: Policy, new: Policy) -> Diff:
     """What ``new`` decides otherwise than ``old``; a cell that ``old`` does not know showed nothing."""
-    sights = Sights.new()
+    sights = Sights()
     grouped: dict[tuple[Role, str, tuple[int, ...], tuple[int, ...]], list[tuple[str, RowClass]]] = {}
     for role in Role:
         before, after = old.visibility(role), new.visibility(role)

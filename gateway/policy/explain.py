@@ -6,15 +6,17 @@ nothing of any row.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from types import MappingProxyType
 from typing import NamedTuple
 
-from gateway.policy import positions, words
-from gateway.policy.arms import Ground
+from gateway.policy import positions, remedies, words
+from gateway.policy.arms import Ground, Lens
+from gateway.policy.compile import Policy
 from gateway.policy.decide import Draft, Walk, told, walked
 from gateway.policy.positions import Leaf, Path, Spot
 from gateway.policy.remedies import Reason
-from gateway.policy.ways import Sights, in_words
+from gateway.policy.ways import in_words
 from gateway.values import Act, Level, Relation, Remedy, Role, Root, RowClass, Visibility
 
 NEVER = "NEVER"
@@ -45,11 +47,11 @@ class Explanation(NamedTuple):
 
 
 def explain(
-    visibilities: Mapping[Role, Visibility], role: Role, root: Root, ground: Ground, filters: tuple[str, ...] = ()
+    policy: Policy, role: Role, root: Root, ground: Ground, filters: tuple[str, ...] = ()
 ) -> tuple[Explanation, ...]:
     """Every place of one root, in document order; also below what is withheld whole."""
-    asked = _Asked(visibilities, role, ground)
-    walk = walked(visibilities[role], root, ground, filters)
+    asked = _Asked(policy, role, ground)
+    walk = walked(policy.visibility(role), root, ground, filters)
     closed: dict[Path, list[Draft]] = {}
     for draft in walk.drafts.values():
         if not any(draft.arms.values()):
@@ -71,24 +73,27 @@ def explain(
     return tuple(made.values())
 
 
-def explain_act(visibility: Visibility, act: Act) -> Explanation:
+def explain_act(visibility: Visibility, act: Act, ground: Ground) -> Explanation:
     """A mutation: under which condition it may be performed, or that it does not exist for the role."""
     permits = visibility.permits.get(act.name, ())
     if not permits:
         return Explanation((act.key,), act.name.value, NEVER, "ALL", Reason.NOT_FOR_ROLE, "", None, None)
     permit = permits[0]
     needed = words.relations(permit.condition)
-    text = Remedy(in_words(needed), in_words(needed, chinese=True)) if needed else None
-    return Explanation((act.key,), act.name.value, Level.CLEAR, "ALL", None, permit.rule, text, None)
+    reasons = remedies.lacking(permit.condition, Relation.NONE, Lens(visibility, ground, protected=False, feed=False))
+    about = permit.rule, remedies.remedy(reasons)
+    if not reasons:
+        return Explanation((act.key,), act.name.value, Level.CLEAR, "ALL", None, *about, None)
+    change = Change(None, needed, Level.CLEAR, (), Remedy(in_words(needed), in_words(needed, chinese=True)))
+    return Explanation((act.key,), act.name.value, Level.CLEAR, "SOME", reasons[0], *about, change)
 
 
 class _Asked:
     """What one question looks at again and again."""
 
-    def __init__(self, visibilities: Mapping[Role, Visibility], role: Role, ground: Ground) -> None:
-        self._visibilities = visibilities
+    def __init__(self, policy: Policy, role: Role, ground: Ground) -> None:
+        self._policy = policy
         self._role = role
-        self._sights = Sights.new()
         brought = (
             (Relation.CONSENT, ground.consent),
             (Relation.MATTER, ground.matter),
@@ -99,7 +104,7 @@ class _Asked:
 
     def never(self, coordinate: str) -> bool:
         """Whether it does not exist for the role."""
-        never = self._visibilities[self._role].never
+        never = self._policy.visibility(self._role).never
         return coordinate in never or words.kind_of(coordinate) in never
 
     def hidden(self, leaf: Leaf, classes: tuple[RowClass, ...], above: Explanation) -> Explanation:
@@ -112,11 +117,12 @@ class _Asked:
     def change(self, coordinate: str, classes: Iterable[RowClass]) -> Change | None:
         """The smallest change after which more is shown of some class; of equal ones that which shows most."""
         known = [one for one in classes if one in words.CLASSES_OF[coordinate]]
-        for role in (self._role, None):
-            found = min(self._candidates(coordinate, known, role), default=None)
+        others = tuple(role for role in Role if role is not self._role)
+        for roles in ((self._role,), others):  # another role only where one's own never sees more
+            found = min(self._candidates(coordinate, known, roles), default=None)
             if found is not None:
                 (_, _, _, needs), chosen, level = found
-                needed, other = Relation(needs), None if role is self._role else chosen
+                needed, other = Relation(needs), None if chosen is self._role else chosen
                 less = [one for one in known if self._sure(coordinate, one) < words.RANK[level]]
                 alike = tuple(one for one in less if self._shows(chosen, coordinate, one, needed, level))
                 fewer = () if len(alike) == len(known) else alike
@@ -127,23 +133,19 @@ class _Asked:
     def _sure(self, coordinate: str, row_class: RowClass) -> int:
         """The rank of what rows of the class show now, whatever their ties."""
         held = self._brought & Relation.STEP_UP
-        return self._sights.ladder(self._visibilities[self._role], coordinate, row_class)[held]
+        return self._policy.sights.ladder(self._policy.visibility(self._role), coordinate, row_class)[held]
 
     def _candidates(
-        self, coordinate: str, classes: list[RowClass], only: Role | None
+        self, coordinate: str, classes: list[RowClass], roles: tuple[Role, ...]
     ) -> Iterator[tuple[tuple[int, int, int, int], Role, Level]]:
-        for at, role in enumerate(Role):
-            if role is not (only or role) or (only is None and role is self._role):
-                continue
-            for row_class in classes:
-                for way in self._sights.of(self._visibilities[role], coordinate, row_class):
-                    if words.RANK[way.level] > self._sure(coordinate, row_class):
-                        missing = way.held & ~(self._brought if role is self._role else Relation.NONE)
-                        size = missing.bit_count()
-                        yield (size, -words.RANK[way.level], at, int(way.held)), role, way.level
+        for (at, role), row_class in product(enumerate(roles), classes):
+            for way in self._policy.sights.of(self._policy.visibility(role), coordinate, row_class):
+                if words.RANK[way.level] > self._sure(coordinate, row_class):
+                    missing = way.held & ~(self._brought if role is self._role else Relation.NONE)
+                    yield (missing.bit_count(), -words.RANK[way.level], at, int(way.held)), role, way.level
 
     def _shows(self, role: Role, coordinate: str, row_class: RowClass, needs: Relation, level: Level) -> bool:
-        ways = self._sights.of(self._visibilities[role], coordinate, row_class)
+        ways = self._policy.sights.of(self._policy.visibility(role), coordinate, row_class)
         return any(words.RANK[way.level] >= words.RANK[level] and words.implies(needs, way.held) for way in ways)
 
     def _said(self, role: Role | None, missing: Relation, level: Level, classes: tuple[RowClass, ...]) -> Remedy:

@@ -69,7 +69,7 @@ class Shadow:
 
 @dataclass(slots=True)
 class Live:
-    """What decides now. ``trouble`` says why a newer bundle is not in force; empty: there is none."""
+    """What decides now. ``trouble`` names a newer bundle that is not in force; why, the log says. Empty: none."""
 
     current: Policy
     shadow: Shadow | None = None

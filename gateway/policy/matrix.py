@@ -76,13 +76,13 @@ def _members(name: str) -> tuple[str, ...]:
 
 def by_row(policy: Policy, table: Iterable[Part]) -> tuple[Line, ...]:
     """The policy table, row by row."""
-    sights = Sights.new()
+    sights = Sights()
     return tuple(Line((str(one.row), one.part, one.zh), _seen(policy, one.cells, sights)) for one in table)
 
 
 def by_cell(policy: Policy) -> tuple[Line, ...]:
     """Every coordinate in every class of rows."""
-    sights = Sights.new()
+    sights = Sights()
     return tuple(Line(_about(*cell), _seen(policy, (cell,), sights)) for cell in words.CELLS)
 
 

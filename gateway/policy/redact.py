@@ -56,12 +56,6 @@ def field(lens: Lens, path: Path, coordinate: str, arms: _Arms) -> Redaction | N
     return _redaction(path, coordinate, everywhere, reasons, rule, level=least)
 
 
-def clear_somewhere(lens: Lens, coordinate: str, arms: _Arms) -> bool:
-    """Whether some row that may be admitted shows the field in clear, if it has the ties that this takes."""
-    admitted = (lens.grants(coordinate, of_class) for of_class in arms.values() if of_class)
-    return any(words.level_under(grants, _ALL) is Level.CLEAR for grants in admitted)
-
-
 _ALL = Relation(sum(Relation))
 
 

@@ -5,10 +5,10 @@ its fields, so the ways of a field are those of its row and its own together.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+from gateway.policy import words
 from gateway.policy.ladders import RUNGS, SETS, Ladders
 from gateway.values import Cell, Level, Relation, RowClass, Visibility
 
@@ -79,17 +79,12 @@ def in_words(held: Relation, chinese: bool = False) -> str:
     return ("，" if chinese else " and ").join(texts)
 
 
-@dataclass(slots=True)
 class Sights:
-    """The ways of many cells, each pair of a row and a field worked out once. Belongs to one question."""
+    """The ways of many cells, each pair of a row and a field worked out once. Belongs to one question or policy."""
 
-    _ladders: Ladders
-    _kept: dict[tuple[int, int], Ways]
-
-    @classmethod
-    def new(cls) -> "Sights":
-        """Nothing is known yet."""
-        return cls(Ladders(), {})
+    def __init__(self) -> None:
+        self._ladders = Ladders()
+        self._kept: dict[tuple[int, int], Ways] = {}
 
     def ladder(self, visibility: Visibility, coordinate: str, row_class: RowClass) -> tuple[int, ...]:
         """What is really shown under each set of relations; nothing of a cell that the policy does not know."""
@@ -99,7 +94,7 @@ class Sights:
 
     def of(self, visibility: Visibility, coordinate: str, row_class: RowClass) -> Ways:
         """The ways in which the role sees this cell."""
-        row: Cell = visibility.cells[coordinate.partition(".")[0]][row_class]
+        row: Cell = visibility.cells[words.kind_of(coordinate)][row_class]
         key = id(row), id(visibility.cells[coordinate][row_class])
         if key not in self._kept:
             self._kept[key] = corners(self.ladder(visibility, coordinate, row_class))

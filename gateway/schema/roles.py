@@ -2,7 +2,7 @@
 
 from graphql import GraphQLSchema
 
-from gateway.schema.build import of
+from gateway.schema.build import of, sdl
 from gateway.values import Role, Visibility
 
 
@@ -11,6 +11,7 @@ class RoleSchemas:
 
     def __init__(self) -> None:
         self._built: dict[Role, tuple[str, GraphQLSchema]] = {}
+        self._texts: dict[Role, tuple[GraphQLSchema, str]] = {}
 
     def of(self, visibility: Visibility) -> GraphQLSchema:
         """The schema of a role under one policy version."""
@@ -20,3 +21,11 @@ class RoleSchemas:
         schema = of(visibility)
         self._built[visibility.role] = (visibility.version, schema)
         return schema
+
+    def text(self, visibility: Visibility) -> str:
+        """The schema of a role as SDL, printed once."""
+        schema = self.of(visibility)
+        found = self._texts.get(visibility.role)
+        if found is None or found[0] is not schema:
+            found = self._texts[visibility.role] = schema, sdl(schema)
+        return found[1]

@@ -142,6 +142,34 @@ async def test_all_or_nothing_sends_nothing_where_a_ground_does_not_cover(house:
     assert (entry["outcome"], entry["subjects"], entry["rows"]) == ("REFUSED", [], {})
 
 
+LISTED = """query($uscc: String!, $access: Access) {
+  enterprise(by: {uscc: $uscc}, access: $access) { listings { nodes { listName } } } }"""
+COMPANY = {"uscc": DEMO.enterprise_uscc}
+
+
+async def test_all_or_nothing_counts_no_rows_that_only_others_could_have(house: House) -> None:
+    """Listings of an individual business would need a consent; those of a company need none."""
+    status, body = await strictly(house, "bank", LISTED, COMPANY)
+    assert status == 200 and "errors" not in body and body["data"]["enterprise"]["listings"]["nodes"]
+    status, body = await strictly(house, "bank", LISTED, INDIVIDUAL)
+    assert (status, body["data"]) == (200, None)
+    assert body["errors"][0]["path"] == ["enterprise", "listings"]
+
+
+async def test_all_or_nothing_counts_a_list_that_is_null(house: House) -> None:
+    """Null where rows could be: nobody is told whether there are none, so nobody gets it as an answer."""
+    matter = {"number": "M-1", "kind": "RECRUITMENT", "basis": "none that shares anything"}
+    query = """query($uscc: String!, $access: Access) {
+      enterprise(by: {uscc: $uscc}, access: $access) { penalties { nodes { facts } } } }"""
+    _, body = await strictly(house, "tax-officer", query, {**COMPANY, "access": None})
+    assert body["data"] is None and body["errors"][0]["extensions"]["code"] == "REDACTION_REFUSED"
+    access = {"purpose": "PUBLIC_DUTY", "matter": matter}
+    before = house.lanes.sent
+    _, body = await strictly(house, "tax-officer", query, {**COMPANY, "access": access})
+    assert body["data"] is None and house.lanes.sent > before  # whether a matter covers is a question of rows
+    assert {error["extensions"]["code"] for error in body["errors"]} == {"REDACTION_REFUSED"}
+
+
 async def test_all_or_nothing_of_a_person_says_nothing_of_files(house: House) -> None:
     """Without a basis the refusal is the same for a person who has a file and for one who has none."""
     query = """query($id: String!, $name: String!) { person(by: {idNumber: $id, name: $name}) { name birthDate } }"""
@@ -183,3 +211,8 @@ def test_the_command_line_also_tells_what_does_not_exist_for_a_role(capsys: pyte
         == 0
     )
     assert "fileComplaint: NEVER" in capsys.readouterr().out
+    objection = 'mutation { fileObjection(record: "r", claim: "c") { id } }'
+    assert main(["explain", "--as", "citizen", objection]) == 0
+    text = capsys.readouterr().out
+    assert "fileObjection: CLEAR (some rows) fileObjection by roles/subject.csv:" in text
+    assert "    SELF_ONLY: Only the subject" in text and "-> the caller is the subject or acts for it" in text

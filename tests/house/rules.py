@@ -16,7 +16,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web",),
     ("assemble",),
     ("pipeline", "intake", "figures"),
-    ("prepared", "explained", "bundles"),  # parts of the pipeline and of assembling it, with files of their own
+    (
+        "prepared",
+        "named",
+        "explained",
+        "bundles",
+    ),  # parts of the pipeline and of assemble, with files of their own
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),
     ("rights", "notices", "consumers"),
