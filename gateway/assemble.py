@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from gateway.audit.account import Accounts
 from gateway.audit.counted import Counted
+from gateway.audit.history import History
 from gateway.audit.log import Log
+from gateway.audit.witness import Publisher, witnesses_of
 from gateway.bundles import Bundles
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
 from gateway.errors import GatewayError, KeysRefused, SealBroken
@@ -44,6 +46,7 @@ class Running:
 
     gateway: Gateway
     counted: Counted
+    history: History
     connections: Connections
     tasks: "tuple[asyncio.Task[None], ...]"  # what goes on beside the requests
 
@@ -74,6 +77,7 @@ class Running:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.counted.flush(whole=False)
         await self.gateway.log.close()
+        await self.history.close()
         await self.gateway.sessions.close()
         await self.gateway.lanes.close()
 
@@ -126,7 +130,7 @@ async def assemble(
     """
     clock = clock or SystemClock()
     random = random or SystemRandom()
-    signers = signers_of(settings.policy_signers)
+    signers, witnesses = signers_of(settings.policy_signers), witnesses_of(settings.witnesses)
     folder = bundle.read(settings.policies)
     policy = policy or compile.build(files.parse(folder.texts))
     vault = vault_of(settings, random)
@@ -143,6 +147,8 @@ async def assemble(
         return await Lane.connect(connections.log)
 
     log = await Log.open(log_lane, settings.shards, settings.log_origin, signer, clock, random)
+    reading = await Lanes.open(connections.log, fast=1, slow=1)
+    history = History(reading, settings.log_origin, signer, witnessed=bool(witnesses))
     gateway = Gateway(
         clock,
         random,
@@ -158,10 +164,13 @@ async def assemble(
         log,
     )
     counted = Counted(log, clock)
-    tasks = [asyncio.create_task(work) for work in (_flush(counted), bundles.watch(policies), bundles.count(policies))]
+    work = [_flush(counted), bundles.watch(policies), bundles.count(policies)]
+    if witnesses:
+        work.append(Publisher(witnesses, log, history).run())
+    tasks = [asyncio.create_task(one) for one in work]
     if server is not None:
         tasks.append(asyncio.create_task(watch(server)))
-    return Running(gateway, counted, connections, tuple(tasks))
+    return Running(gateway, counted, history, connections, tuple(tasks))
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

@@ -78,6 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_SLOW_LANES", "2", "Database connections for searches, per process.", Form.NUMBER, 1, 64),
     Setting("GATEWAY_MAX_BODY", "262144", "Largest request body, in bytes.", Form.NUMBER, 1024, 10_485_760),
     Setting("GATEWAY_TOKEN_LIFETIME", "3600", "Longest life of a token, in seconds.", Form.NUMBER, 60, 86_400),
+    Setting("GATEWAY_WITNESSES", "", "Witnesses of the access log: a file with a vkey and a URL a line.", Form.PATH),
     Setting("GATEWAY_SHARDS", "0-15", "Shards of the access log that this installation may own.", Form.SHARDS),
 )
 
@@ -105,6 +106,7 @@ class Settings:
     log_origin: str
     policies: Path
     policy_signers: Path | None
+    witnesses: Path | None
     lanes: int
     slow_lanes: int
     max_body: int  # bytes
@@ -229,6 +231,10 @@ def _path(value: str) -> Path:
     return Path(value).expanduser().absolute()
 
 
+def _place_of(value: str) -> Path | None:
+    return _path(value) if value else None
+
+
 def _key_file(values: Mapping[str, str]) -> Path:
     given = values["GATEWAY_KEY_FILE"]
     return _path(given) if given else _path(values["GATEWAY_HOME"]) / "keys" / "domain.key"
@@ -245,8 +251,9 @@ def _made(values: Mapping[str, str]) -> Settings:
         audience=values["GATEWAY_AUDIENCE"],
         key_file=_key_file(values),
         log_origin=values["GATEWAY_LOG_ORIGIN"],
-        policies=_path(values["GATEWAY_POLICIES"]) if values["GATEWAY_POLICIES"] else SHIPPED_POLICIES,
-        policy_signers=_path(values["GATEWAY_POLICY_SIGNERS"]) if values["GATEWAY_POLICY_SIGNERS"] else None,
+        policies=_place_of(values["GATEWAY_POLICIES"]) or SHIPPED_POLICIES,
+        policy_signers=_place_of(values["GATEWAY_POLICY_SIGNERS"]),
+        witnesses=_place_of(values["GATEWAY_WITNESSES"]),
         lanes=int(values["GATEWAY_LANES"]),
         slow_lanes=int(values["GATEWAY_SLOW_LANES"]),
         max_body=int(values["GATEWAY_MAX_BODY"]),

@@ -26,16 +26,34 @@ class NoteInvalid(ValueError):
     """The note, key or signature is not well formed, or nobody trusted signed it. Carries none of the text."""
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises NoteInvalid for a name that cannot stand in a note."""
     if not name or "+" in name or any(char.isspace() for char in name) or not name.isprintable():
         raise NoteInvalid("a key name is not empty and has neither space nor plus")
 
 
-def _key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_id(name: str, public: bytes, algorithm: bytes = ED25519) -> bytes:
+    """By what a signature line says whose it is: 4 bytes."""
+    return hashlib.sha256(name.encode() + b"\n" + algorithm + public).digest()[:4]
 
 
-def _decode(text: str) -> bytes:
+def parse_vkey(vkey: str, algorithm: bytes) -> tuple[str, bytes]:
+    """Name and public key of a vkey of this algorithm, all of which have Ed25519 keys. Raises NoteInvalid."""
+    parts = vkey.split("+", 2)
+    if len(parts) != 3:
+        raise NoteInvalid("a vkey has three parts")
+    name, id, encoded = parts
+    check_name(name)
+    key = decode(encoded)
+    if key[:1] != algorithm or len(key) != 1 + SEED_SIZE or base64.b64encode(key).decode() != encoded:
+        raise NoteInvalid(f"not an Ed25519 key of algorithm {algorithm.hex()}")
+    if id != key_id(name, key[1:], algorithm).hex():
+        raise NoteInvalid("the key id does not fit the key")
+    return name, key[1:]
+
+
+def decode(text: str) -> bytes:
+    """Base64 as notes have it. Raises NoteInvalid."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -52,14 +70,14 @@ class NoteSigner:
 
     def __init__(self, name: str, seed: bytes) -> None:
         """``seed`` is the 32-byte Ed25519 private key (RFC 8032). Raises NoteInvalid for a bad name or size."""
-        _check_name(name)
+        check_name(name)
         if len(seed) != SEED_SIZE:
             raise NoteInvalid("an Ed25519 private key has 32 bytes")
         self.name = name
         self._seed = seed
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
         self._public = self._private.public_key().public_bytes_raw()
-        self._id = _key_id(name, self._public)
+        self._id = key_id(name, self._public)
 
     def __repr__(self) -> str:
         return f"NoteSigner({self.vkey})"
@@ -93,17 +111,7 @@ class NoteVerifier:
     @classmethod
     def parse(cls, vkey: str) -> "NoteVerifier":
         """Read a vkey. Raises NoteInvalid if it is malformed, of another algorithm, or its key id is wrong."""
-        parts = vkey.split("+", 2)
-        if len(parts) != 3:
-            raise NoteInvalid("a vkey has three parts")
-        name, key_id, encoded = parts
-        _check_name(name)
-        key = _decode(encoded)
-        if key[:1] != ED25519 or len(key) != 1 + SEED_SIZE or base64.b64encode(key).decode() != encoded:
-            raise NoteInvalid("not an Ed25519 key")
-        if key_id != _key_id(name, key[1:]).hex():
-            raise NoteInvalid("the key id does not fit the key")
-        return cls(name, key[1:])
+        return cls(*parse_vkey(vkey, ED25519))
 
     def verify(self, note: str) -> str:
         """The text of a note that this key signed. Raises NoteInvalid in every other case.
@@ -111,8 +119,8 @@ class NoteVerifier:
         Signatures of other keys are passed over; a wrong one under this name and key id refuses the note.
         """
         text, signatures = split(note)
-        key_id = _key_id(self.name, self.public)
-        mine = [blob[4:] for name, blob in signatures if name == self.name and blob[:4] == key_id]
+        id = key_id(self.name, self.public)
+        mine = [blob[4:] for name, blob in signatures if name == self.name and blob[:4] == id]
         if not mine:
             raise NoteInvalid("not signed by this key")
         key = Ed25519PublicKey.from_public_bytes(self.public)
@@ -134,7 +142,7 @@ def split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     signatures: list[tuple[str, bytes]] = []
     for line in tail[:-1].split("\n"):
         name, space, encoded = line.removeprefix(MARK).partition(" ")
-        blob = _decode(encoded)
+        blob = decode(encoded)
         if not line.startswith(MARK) or not name or not space or len(blob) < 5:
             raise NoteInvalid("a signature line has a name and a signature")
         signatures.append((name, blob))
@@ -154,7 +162,7 @@ def load_or_create(path: Path, name: str, random_bytes: Callable[[int], bytes]) 
         _create(path, random_bytes)
     if path.stat().st_mode & 0o077:
         raise NoteInvalid("the key file may be read by its owner only (mode 0600)")
-    return NoteSigner(name, _decode(path.read_text("ascii").strip()))
+    return NoteSigner(name, decode(path.read_text("ascii").strip()))
 
 
 def _create(path: Path, random_bytes: Callable[[int], bytes]) -> None:

@@ -106,12 +106,12 @@ def template(server: EmbeddedServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(server: EmbeddedServer, template: str) -> Callable[[], Connections]:
-    """Makes a migrated, empty database at each call."""
+def copied(server: EmbeddedServer) -> Callable[[str], Connections]:
+    """Makes a copy of a database, to which nobody is connected, at each call."""
     numbers = itertools.count(1)
     superuser = server.conninfo(SUPERUSER, "postgres")
 
-    def make() -> Connections:
+    def make(template: str) -> Connections:
         name = f"test_{next(numbers)}"
         copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER gateway_owner STRATEGY file_copy")
         with psycopg.connect(superuser, autocommit=True) as connection:
@@ -119,6 +119,12 @@ def new_database(server: EmbeddedServer, template: str) -> Callable[[], Connecti
         return provision(superuser, name)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def new_database(copied: Callable[[str], Connections], template: str) -> Callable[[], Connections]:
+    """Makes a migrated, empty database at each call."""
+    return lambda: copied(template)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import httpx
@@ -51,6 +52,7 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # ten in the morning in Beijing
 PUBLIC = "public"
 JSON = {"content-type": "application/json"}
 ORIGIN = "credit-gateway.example/log"
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 60.0  # seconds; only a fault waits that long, also on a busy machine
 
 LOAN = {"purpose": "LOAN_APPROVAL"}
@@ -269,15 +271,20 @@ class House:
 
 @asynccontextmanager
 async def opened(
-    connections: Connections, home: Path, *, random: Random | None = None, seeded: bool = True
+    connections: Connections,
+    home: Path,
+    *,
+    random: Random | None = None,
+    seeded: bool = True,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> AsyncIterator[House]:
     """A gateway on ``connections`` that keeps its keys in ``home``, with the demonstration set loaded as of TODAY."""
-    settings = read({"GATEWAY_HOME": str(home)})
+    chosen = read({"GATEWAY_HOME": str(home), **settings})
     drawn = random or CountingRandom()
-    vault_of(settings, CountingRandom("keys"))  # the same domain keys in every house, hence the same ids
+    vault_of(chosen, CountingRandom("keys"))  # the same domain keys in every house, hence the same ids
     if seeded:
-        seed(settings, connections, drawn)
-    house = House(settings, connections, FixedClock(), drawn)
+        seed(chosen, connections, drawn)
+    house = House(chosen, connections, FixedClock(), drawn)
     serving = asyncio.create_task(house.serve())
     try:
         await until("it listens", lambda: house.listening or serving.done())

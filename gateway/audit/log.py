@@ -156,6 +156,12 @@ class Log:
             self._noted = (shard, size, note)
         return self._noted[2]
 
+    async def published(self, size: int, cosignatures: str) -> None:
+        """The checkpoint of ``size`` was shown to the witnesses. Raises LogUnavailable."""
+        if self._shard is None:
+            raise LogUnavailable
+        await self._shard.publish(size, cosignatures, self._clock.now())
+
     async def close(self) -> None:
         """Write what waits, sign a last checkpoint, give the shard back."""
         self._closing = True

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from gateway.audit import checkpoint
 from gateway.audit.entry import parse_edge
-from gateway.audit.statements import APPEND, CHECKPOINT, CLAIM, LOCK, LOCK_CLASS, SETTINGS, UNLOCK
+from gateway.audit.statements import APPEND, CHECKPOINT, CLAIM, LOCK, LOCK_CLASS, PUBLICATION, SETTINGS, UNLOCK
 from gateway.audit.tree import Edge
 from gateway.errors import GatewayError, LogUnavailable
 from gateway.signing import NoteSigner
@@ -101,6 +101,11 @@ class Shard:
         note = checkpoint.sign(edge, self.signer)
         await self.execute(CHECKPOINT, (self.fences[0], b"%d" % edge.size, note.encode(), now.isoformat().encode()))
         return edge.size, note
+
+    async def publish(self, size: int, cosignatures: str, now: datetime) -> None:
+        """Store what the witnesses answered to the checkpoint of ``size``. Errors as of :meth:`execute`."""
+        parameters = (self.fences[0], b"%d" % size, cosignatures.encode(), now.isoformat().encode())
+        await self.execute(PUBLICATION, parameters)
 
     async def release(self) -> None:
         """Give the lock back and close; the next owner need not wait until the server notices."""

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, insert
 from sqlalchemy.types import TypeEngine
 
 from gateway.store.core import NUMBERED
-from gateway.store.log_tables import LOG_CHECKPOINT
+from gateway.store.log_tables import LOG_CHECKPOINT, LOG_PUBLICATION
 from gateway.values import Statement
 
 LOCK_CLASS = 0x6C6F67  # "log": the first key of the advisory lock; the second is the shard
@@ -37,25 +37,27 @@ _ARGUMENTS: tuple[tuple[str, TypeEngine[Any]], ...] = (
 )
 
 
-def _argument(name: str, kind: TypeEngine[Any]) -> sa.Cast[Any]:
+def argument(name: str, kind: TypeEngine[Any]) -> sa.Cast[Any]:
+    """A parameter, cast in the text as lanes want it."""
     return sa.cast(sa.bindparam(name, type_=kind), kind)
 
 
-def _statement(expression: sa.ClauseElement, *, literal: bool = False) -> Statement:
+def statement(expression: sa.ClauseElement, *, literal: bool = False) -> Statement:
+    """A statement for a lane; ``literal``: its values stand in its text."""
     sql = str(expression.compile(dialect=NUMBERED, compile_kwargs={"literal_binds": literal}))
     return Statement(hashlib.sha256(sql.encode()).hexdigest()[:16], sql)
 
 
-_APPENDED = sa.func.log_append(*[_argument(name, kind) for name, kind in _ARGUMENTS]).table_valued(
+_APPENDED = sa.func.log_append(*[argument(name, kind) for name, kind in _ARGUMENTS]).table_valued(
     "outcome", "ordinals", "rights_position"
 )
-_CLAIMED = sa.func.claim_shard(_argument("shard", sa.Integer())).table_valued("epoch", "size", "edge")
+_CLAIMED = sa.func.claim_shard(argument("shard", sa.Integer())).table_valued("epoch", "size", "edge")
 
 # One row: outcome ("appended", "lost", "busy", "fenced"), ordinals of checks, rights position.
-APPEND = _statement(sa.select(*_APPENDED.columns))
+APPEND = statement(sa.select(*_APPENDED.columns))
 
 # Session settings in one row: no answer before the commit is on disk; checks see what others have committed.
-SETTINGS = _statement(
+SETTINGS = statement(
     sa.select(
         sa.func.set_config("synchronous_commit", "on", sa.false()),
         sa.func.set_config("default_transaction_isolation", "read committed", sa.false()),
@@ -65,21 +67,28 @@ SETTINGS = _statement(
 )
 
 # One row: "t" if the lock was free. It is held until the connection ends.
-LOCK = _statement(
-    sa.select(sa.func.pg_try_advisory_lock(_argument("class", sa.Integer()), _argument("shard", sa.Integer())))
+LOCK = statement(
+    sa.select(sa.func.pg_try_advisory_lock(argument("class", sa.Integer()), argument("shard", sa.Integer())))
 )
 
 # One row: "t". Frees the shard at once; when a connection ends the server may take a moment to.
-UNLOCK = _statement(
-    sa.select(sa.func.pg_advisory_unlock(_argument("class", sa.Integer()), _argument("shard", sa.Integer())))
+UNLOCK = statement(
+    sa.select(sa.func.pg_advisory_unlock(argument("class", sa.Integer()), argument("shard", sa.Integer())))
 )
 
 # One row: epoch, size, edge.
-CLAIM = _statement(sa.select(*_CLAIMED.columns))
+CLAIM = statement(sa.select(*_CLAIMED.columns))
 
-CHECKPOINT = _statement(
+CHECKPOINT = statement(
     insert(LOG_CHECKPOINT)
-    .values({column.name: _argument(column.name, column.type) for column in LOG_CHECKPOINT.columns})
+    .values({column.name: argument(column.name, column.type) for column in LOG_CHECKPOINT.columns})
     .on_conflict_do_nothing()
-    .inline()  # the log role may insert checkpoints, not read them: no RETURNING
+    .inline()  # no RETURNING
+)
+
+PUBLICATION = statement(
+    insert(LOG_PUBLICATION)
+    .values({column.name: argument(column.name, column.type) for column in LOG_PUBLICATION.columns})
+    .on_conflict_do_nothing()
+    .inline()
 )

@@ -31,6 +31,12 @@ def named(
     return compiled.string.encode(), compiled.construct_params(dict(parameters or {})) or {}
 
 
+def stored_bytes(value: object) -> bytes:
+    """A bytea of a row, as bytes."""
+    assert isinstance(value, bytes | memoryview)
+    return bytes(value)
+
+
 def execute(
     connection: Connection, statement: ClauseElement, parameters: Mapping[str, object] | None = None
 ) -> list[tuple[object, ...]]:

@@ -43,3 +43,22 @@ LOG_CHECKPOINT = sa.Table(
     sa.Column("note", sa.Text, nullable=False),  # C2SP signed note
     sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
 )
+
+# Why the body of an entry is no longer there: a note that the log signed.
+LOG_DESTRUCTION = sa.Table(
+    "log_destruction",
+    METADATA,
+    sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("index", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+
+# Checkpoints that were shown to the witnesses: with what they answered, the checkpoint is what is published.
+LOG_PUBLICATION = sa.Table(
+    "log_publication",
+    METADATA,
+    sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("cosignatures", sa.Text, nullable=False),  # signature lines (C2SP tlog-cosignature); may be none
+    sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+)

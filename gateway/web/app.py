@@ -1,4 +1,4 @@
-"""The ASGI application: /graphql, /schema/<role>.graphql, /livez, /readyz.
+"""The ASGI application: /graphql, /schema/<role>.graphql, /log, /livez, /readyz.
 
 Whatever is refused, anywhere, is refused in GraphQL's shape.
 """
@@ -33,6 +33,7 @@ from gateway.errors import (
 from gateway.pipeline import answer, schema_of
 from gateway.web.body import headers_of, parse, read
 from gateway.web.media import GRAPHQL, JSON, check_body, wanted
+from gateway.web.transparency import Transparency
 
 _logger = logging.getLogger("gateway.web")
 
@@ -58,6 +59,7 @@ class Application:
                 Route("/schema/{role}.graphql", self._schema, methods=["GET"]),
                 Route("/livez", self._live, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
+                *Transparency(lambda: self.running.history).routes(),
             ],
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _elsewhere, GatewayError: _refused, Exception: _refused},

@@ -12,9 +12,11 @@ import pytest
 
 from gateway.audit import log as log_module
 from gateway.audit.log import Log
+from gateway.audit.verify import State, verify
 from gateway.errors import LogUnavailable
+from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
-from tests.flow.log_bench import Bench, Proxy, accepting, entry, query
+from tests.flow.log_bench import SIGNER, Bench, Proxy, accepting, entry, query
 from tests.harness import until
 
 pytestmark = pytest.mark.anyio
@@ -154,6 +156,50 @@ async def test_faults(
     assert (await again.append(entry("reloaded"))).index == len(expected)
     assert await bench.names() == [*expected, "reloaded"]
     await again.close()
+    assert sound(bench) == len(expected) + 1
+
+
+@pytest.mark.parametrize(
+    ("inject", "persisted"), [(killed_before, False), (answer_lost, True)], ids=["before", "after"]
+)
+async def test_a_checkpoint_that_fails(
+    bench: Bench,
+    tmp_path: Path,
+    kill: Kill,
+    inject: Callable[[Bench, Log, Proxy, Kill], Awaitable[Heal]],
+    persisted: bool,
+) -> None:
+    """Stored or not, it is not given to anybody; afterwards there is one, and the log verifies from its entries."""
+    proxy = await bench.proxy(tmp_path)
+    log = await bench.open()
+    await log.append(entry("before"))
+    heal = await inject(bench, log, proxy, kill)
+    with pytest.raises(LogUnavailable):
+        await log.checkpoint()
+    await heal()
+    stored = await bench.owner("SELECT size FROM log_checkpoint WHERE shard = %s", bench.shard)
+    assert stored == ([(1,)] if persisted else [])
+    await log_again(log)
+    await log.append(entry("after"))
+    await log.checkpoint()
+    await log.close()
+    assert sound(bench) == 2
+
+
+async def log_again(log: Log) -> None:
+    """The log finds out by itself that its connection is gone."""
+    with pytest.raises(LogUnavailable):
+        await log.append(entry("lost"))
+    await accepting(log)
+
+
+def sound(bench: Bench) -> int:
+    """How many entries there are, in a log in which nothing is wrong."""
+    verifier = NoteVerifier.parse(SIGNER.named(bench.origin).vkey)
+    with psycopg.connect(bench.database.log, autocommit=True) as connection:
+        report = verify(connection, verifier, State(bench.shard))
+    assert report.findings == [] and report.checkpoints > 0
+    return report.entries
 
 
 async def test_who_lost_the_lock_never_appends_again(bench: Bench, kill: Kill) -> None:
@@ -180,3 +226,4 @@ async def test_who_lost_the_lock_never_appends_again(bench: Bench, kill: Kill) -
     await log.append(entry("third"))
     assert await bench.names() == ["first", "second", "third"]
     await log.close()
+    assert sound(bench) == 3

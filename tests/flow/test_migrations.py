@@ -19,9 +19,8 @@ from gateway.store.migrate import config, current, engine, head, migrate
 from gateway.store.tables import METADATA
 
 ROOT = Path(__file__).parents[2]
-LOG_TABLES = {
-    table.name for table in (log_tables.LOG_CHECKPOINT, log_tables.LOG_ENTRY, log_tables.LOG_NODE, log_tables.LOG_SHARD)
-}
+LOG_TABLES = {name for name in METADATA.tables if name.startswith("log_")}
+assert log_tables.LOG_ENTRY.name in LOG_TABLES
 POSITIONED = {'"case"', "consent", "consumer", "mandate", "sharing_scope"}
 ALL = set(METADATA.tables)
 # The tables of other files are among them.
@@ -119,7 +118,8 @@ def test_privileges(database: Connections) -> None:
     assert granted(database.owner, "gateway_reader") == readable
     assert granted(database.owner, "gateway_writer") == readable | writable
     assert granted(database.owner, "gateway_log") == {(table, "SELECT") for table in LOG_TABLES} | {
-        ("log_checkpoint", "INSERT")
+        ("log_checkpoint", "INSERT"),
+        ("log_publication", "INSERT"),
     }
 
 

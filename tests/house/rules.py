@@ -41,7 +41,7 @@ FENCES: Mapping[str, frozenset[str]] = MappingProxyType(
         "strawberry": frozenset({"schema", "actions", "web"}),
         "cryptography": frozenset({"vault", "audit", "identity", "signing"}),
         "joserfc": frozenset({"identity"}),
-        "httpx": frozenset({"identity"}),
+        "httpx": frozenset({"identity", "audit"}),
         "starlette": frozenset({"web"}),
         "asyncpg": frozenset(),  # the benchmark's reference
         "random": frozenset(),

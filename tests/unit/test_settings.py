@@ -62,6 +62,7 @@ def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
         "GATEWAY_LOG_ORIGIN": "log.example/a/b",
         "GATEWAY_POLICIES": str(tmp_path),
         "GATEWAY_POLICY_SIGNERS": "/srv/signers",
+        "GATEWAY_WITNESSES": "/srv/witnesses",
         "GATEWAY_LANES": "8",
         "GATEWAY_SLOW_LANES": "3",
         "GATEWAY_MAX_BODY": "2048",

@@ -1,5 +1,7 @@
 """Markers, one by one: what each prints, and that a wrong one ends the answer."""
 
+import itertools
+
 import pytest
 
 from gateway.clock import SystemRandom
@@ -82,6 +84,7 @@ def test_a_key_without_a_value_is_not_even_unwrapped() -> None:
         K + b"\x01v-1,7,7,00\x01",
         K + b"\x01v0,7,7," + NAME.hex().upper().encode() + b"\x01",
     ],
+    ids=itertools.count(),
 )
 def test_a_marker_that_does_not_fit_is_a_fault_of_ours(data: bytes) -> None:
     before = VAULT.openings
@@ -101,6 +104,7 @@ def test_a_marker_that_does_not_fit_is_a_fault_of_ours(data: bytes) -> None:
         b"\x01k8,%b\x01" % WRAPPED.hex().encode() + value(0, 8, 7, NAME),
         b"\x01k7,00\x01" + value(0, 7, 7, NAME),
     ],
+    ids=itertools.count(),
 )
 def test_what_does_not_open_ends_the_answer(data: bytes) -> None:
     with pytest.raises(SealBroken):

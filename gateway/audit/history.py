@@ -1,0 +1,174 @@
+"""What the log holds, read back: checkpoints, tiles, proofs. Any process reads every shard.
+
+Everything is read as of a size that a checkpoint was signed for: beyond it nothing is there.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from gateway.audit import proof
+from gateway.audit.proof import Span
+from gateway.audit.statements import argument, statement
+from gateway.audit.tiles import WIDTH, Tile, holding, span_hash, width
+from gateway.audit.tree import HASH_SIZE, leaf_hash
+from gateway.errors import NotFound
+from gateway.signing import NoteSigner
+from gateway.store.lanes import Lanes, Row
+from gateway.store.log_tables import LOG_CHECKPOINT, LOG_ENTRY, LOG_NODE, LOG_PUBLICATION, LOG_SHARD
+from gateway.values import Statement
+
+_SHARD = argument("shard", sa.Integer())
+_LEVEL = argument("level", sa.Integer())
+_FIRST, _END = argument("first", sa.BigInteger()), argument("end", sa.BigInteger())
+_ONE: sa.ColumnElement[int] = sa.literal_column("1")
+
+
+class Published(NamedTuple):
+    """A checkpoint as everybody sees it: its size, and the note with every signature on it."""
+
+    size: int
+    note: str
+
+
+def _joined(column: sa.Column[bytes], index: sa.Column[int]) -> sa.ColumnElement[str]:
+    hexadecimal = sa.func.encode(column, sa.literal_column("'hex'"))
+    return sa.func.string_agg(hexadecimal, aggregate_order_by(sa.literal_column("''"), index))
+
+
+_SHARDS = statement(sa.select(LOG_SHARD.c.shard).order_by(LOG_SHARD.c.shard))
+_SIGNED = statement(
+    sa.select(LOG_CHECKPOINT.c.size, LOG_CHECKPOINT.c.note)
+    .where(LOG_CHECKPOINT.c.shard == _SHARD)
+    .order_by(LOG_CHECKPOINT.c.size.desc())
+    .limit(_ONE)
+)
+_SHOWN = statement(
+    sa.select(LOG_CHECKPOINT.c.size, LOG_CHECKPOINT.c.note.concat(LOG_PUBLICATION.c.cosignatures))
+    .join(
+        LOG_PUBLICATION,
+        sa.and_(LOG_PUBLICATION.c.shard == LOG_CHECKPOINT.c.shard, LOG_PUBLICATION.c.size == LOG_CHECKPOINT.c.size),
+    )
+    .where(LOG_CHECKPOINT.c.shard == _SHARD)
+    .order_by(LOG_CHECKPOINT.c.size.desc())
+    .limit(_ONE)
+)
+# The hashes of one tile, joined; leaves come as their commitments.
+_LEAVES = statement(
+    sa.select(_joined(LOG_ENTRY.c.commitment, LOG_ENTRY.c.index)).where(
+        LOG_ENTRY.c.shard == _SHARD, LOG_ENTRY.c.index >= _FIRST, LOG_ENTRY.c.index < _END
+    )
+)
+_NODES = statement(
+    sa.select(_joined(LOG_NODE.c.hash, LOG_NODE.c.index)).where(
+        LOG_NODE.c.shard == _SHARD,
+        LOG_NODE.c.level == _LEVEL,
+        LOG_NODE.c.index >= _FIRST,
+        LOG_NODE.c.index < _END,
+    )
+)
+
+
+class History:
+    """Reads the log. ``witnessed``: what is published is what the witnesses were shown; otherwise all that is signed.
+
+    Its methods raise NotFound for what is not there (yet), DatabaseUnavailable, Overloaded.
+    """
+
+    def __init__(self, lanes: Lanes, origin: str, signer: NoteSigner, *, witnessed: bool = False) -> None:
+        """``signer`` signs for every shard, under the name of each: ``<origin>/<shard>``."""
+        self._lanes = lanes
+        self._origin = origin
+        self._signer = signer
+        self._newest = _SHOWN if witnessed else _SIGNED
+
+    def origin(self, shard: int) -> str:
+        """The name of a shard on its checkpoints: its address without the scheme."""
+        return f"{self._origin}/{shard}"
+
+    def vkey(self, shard: int) -> str:
+        """The key by which its checkpoints are verified (C2SP signed-note)."""
+        return self._signer.named(self.origin(shard)).vkey
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._lanes.close()
+
+    async def shards(self) -> list[int]:
+        """Every shard that ever was."""
+        return [int(_found(row[0])) for row in await self._lanes.fetch(_SHARDS, ())]
+
+    async def published(self, shard: int) -> Published:
+        """The newest checkpoint that everybody may see."""
+        return await self._checkpoint(self._newest, shard)
+
+    async def signed(self, shard: int) -> Published:
+        """The newest checkpoint, whether witnesses were shown it or not."""
+        return await self._checkpoint(_SIGNED, shard)
+
+    async def tile(self, shard: int, tile: Tile, size: int) -> bytes:
+        """A tile of a tree of ``size`` leaves, as it is served; a partial one may be narrower than it could be."""
+        level = tile.level or 0
+        if tile.width > width(level, tile.index, size):
+            raise NotFound
+        hashes = await self._hashes(shard, level, tile.index, tile.width, leaves=tile.level is not None)
+        if tile.level is not None:
+            return hashes
+        entries = (hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE))
+        return b"".join(len(entry).to_bytes(2) + entry for entry in entries)
+
+    async def inclusion(self, shard: int, index: int, size: int) -> list[bytes]:
+        """The proof that the leaf is in the tree of ``size`` leaves (RFC 6962 §2.1.1)."""
+        if not 0 <= index < size:
+            raise NotFound
+        return await self._proof(shard, proof.inclusion(index, size), size)
+
+    async def consistency(self, shard: int, old: int, new: int) -> list[bytes]:
+        """The proof that the tree of ``new`` leaves began as that of ``old`` (RFC 6962 §2.1.2)."""
+        if not 0 <= old <= new:
+            raise NotFound
+        return await self._proof(shard, proof.consistency(old, new), new)
+
+    async def root(self, shard: int, size: int) -> bytes:
+        """The tree head, from the stored hashes."""
+        return (await self._proof(shard, [Span(0, size)], size))[0]
+
+    async def _proof(self, shard: int, spans: Sequence[Span], size: int) -> list[bytes]:
+        needed = sorted(holding(spans))
+        read = await asyncio.gather(
+            *(self._hashes(shard, level, index, width(level, index, size)) for level, index in needed)
+        )
+        tiles = dict(zip(needed, read, strict=True))
+        return [span_hash(span, tiles) for span in spans]
+
+    async def _hashes(self, shard: int, level: int, index: int, count: int, *, leaves: bool = True) -> bytes:
+        """The first ``count`` hashes of a tile; of the lowest level commitments, unless ``leaves`` are wanted."""
+        first = index * WIDTH
+        bounds = (b"%d" % first, b"%d" % (first + count))
+        chosen: Statement = _NODES if level else _LEAVES
+        parameters = (b"%d" % shard, *([b"%d" % level] if level else []), *bounds)
+        ((text,),) = await self._lanes.fetch(chosen, parameters)
+        hashes = bytes.fromhex((text or b"").decode("ascii"))
+        if len(hashes) != count * HASH_SIZE:
+            raise NotFound
+        if level or not leaves:
+            return hashes
+        return b"".join(leaf_hash(one) for one in _parted(hashes))
+
+    async def _checkpoint(self, newest: Statement, shard: int) -> Published:
+        rows: list[Row] = await self._lanes.fetch(newest, (b"%d" % shard,))
+        if not rows:
+            raise NotFound
+        return Published(int(_found(rows[0][0])), _found(rows[0][1]).decode())
+
+
+def _parted(hashes: bytes) -> Iterable[bytes]:
+    return (hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE))
+
+
+def _found(value: bytes | None) -> bytes:
+    assert value is not None
+    return value

@@ -1,0 +1,197 @@
+"""``gateway audit``: what auditors ask of the log, and what nobody has to believe the gateway for."""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeAlias
+
+import psycopg
+
+from gateway.assemble import migrated
+from gateway.audit import checkpoint, destruction, receipt, verify
+from gateway.audit.checkpoint import Checkpoint
+from gateway.audit.history import History
+from gateway.audit.monitor import Monitor, serve_metrics
+from gateway.clock import SystemClock, SystemRandom
+from gateway.errors import BadInput, Fault, NotFound
+from gateway.settings import Settings
+from gateway.signing import NoteInvalid, NoteSigner, NoteVerifier, load_or_create
+from gateway.store.core import execute, stored_bytes
+from gateway.store.database import Connections
+from gateway.store.lanes import Lanes
+from gateway.store.log_tables import LOG_DESTRUCTION, LOG_ENTRY
+from gateway.web.transparency import PREFIX
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def declare(verbs: _Verbs) -> None:
+    """Add ``audit`` and its verbs to the command line."""
+    root = verbs.add_parser("audit", help="verify the access log, and prove what is in it")
+    inner = root.add_subparsers(dest="verb", required=True, metavar="VERB")
+    inner.add_parser("status", help="print every shard: its address, origin, key and size")
+    verified = inner.add_parser("verify", help="make every hash of the log again from its entries")
+    monitored = inner.add_parser("monitor", help="verify what is new, again and again, and export metrics")
+    monitored.add_argument("--every", type=float, default=60.0, metavar="SECONDS", help="default: 60")
+    monitored.add_argument("--state", type=Path, metavar="FILE", help="what was verified (default: in GATEWAY_HOME)")
+    monitored.add_argument("--metrics", type=int, metavar="PORT", help="serve Prometheus metrics on 127.0.0.1:PORT")
+    monitored.add_argument("--once", action="store_true", help="look once and end; status 1 if something is wrong")
+    for one in (verified, monitored):
+        one.add_argument("--vkey", action="append", default=[], help="a shard's key, as others know it (default: ours)")
+    verified.add_argument(
+        "--known", action="append", default=[], type=Path, metavar="FILE", help="a checkpoint that was kept elsewhere"
+    )
+    proven = inner.add_parser("verify-receipt", help="verify a receipt offline: JSON, or C2SP tlog-proof")
+    proven.add_argument("file", type=Path, metavar="FILE")
+    proven.add_argument("--vkey", required=True, help="the key of the shard, as `gateway audit status` prints it")
+    gone = inner.add_parser("destroy", help="destroy the body of an entry that the law no longer lets be kept")
+    gone.add_argument("shard", type=int)
+    gone.add_argument("index", type=int)
+    gone.add_argument("--basis", required=True, help="law and article")
+    gone.add_argument("--by", action="append", required=True, metavar="WHO", help="who decided it; two people")
+
+
+def audit(settings: Settings, options: argparse.Namespace) -> int:
+    """Run one verb."""
+    return _VERBS[options.verb](settings, options)
+
+
+def _signer(settings: Settings) -> NoteSigner:
+    return load_or_create(settings.home / "keys" / "log.key", settings.log_origin, SystemRandom().bytes)
+
+
+def _status(settings: Settings, options: argparse.Namespace) -> int:
+    with migrated(settings) as connections:
+        asyncio.run(_print_status(settings, connections))
+    return 0
+
+
+async def _print_status(settings: Settings, connections: Connections) -> None:
+    lanes = await Lanes.open(connections.log, fast=1, slow=1)
+    history = History(lanes, settings.log_origin, _signer(settings), witnessed=settings.witnesses is not None)
+    try:
+        for shard in await history.shards():
+            print(f"shard    {shard}")
+            print(f"url      http://{settings.host}:{settings.port}{PREFIX}/{shard}")
+            print(f"origin   {history.origin(shard)}")
+            print(f"vkey     {history.vkey(shard)}")
+            try:
+                published = await history.published(shard)
+            except NotFound:
+                print("size     0, nothing is published yet")
+            else:
+                cosigned = published.note.partition("\n\n")[2].count("\n") - 1
+                print(f"size     {published.size}, {cosigned} witnesses have signed it")
+    finally:
+        await history.close()
+
+
+def _verify(settings: Settings, options: argparse.Namespace) -> int:
+    known = [_read(path) for path in options.known]
+    keys = _keys(settings, options.vkey)
+    wrong = 0
+    with migrated(settings) as connections, psycopg.connect(connections.log, autocommit=True) as connection:
+        for shard in verify.shards(connection):
+            verifier = keys(shard)
+            trusted = _checked(known, verifier)
+            report = verify.verify(connection, verifier, verify.State(shard), trusted)
+            for finding in report.findings:
+                print(finding)
+            gone = f", {report.destroyed} bodies lawfully destroyed" if report.destroyed else ""
+            state = f"{len(report.findings)} findings" if report.findings else "sound"
+            print(f"shard {shard}: {report.entries} entries, {report.checkpoints} checkpoints{gone}: {state}")
+            wrong += len(report.findings)
+    return 1 if wrong else 0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise BadInput(Fault((str(path),), "is not a checkpoint")) from None
+
+
+def _checked(notes: Sequence[str], verifier: NoteVerifier) -> list[Checkpoint]:
+    """Those that this log signed: of other logs they say nothing here."""
+    found = []
+    for note in notes:
+        with contextlib.suppress(NoteInvalid):
+            found.append(checkpoint.verify(note, verifier))
+    return found
+
+
+def _keys(settings: Settings, given: Sequence[str]) -> Callable[[int], NoteVerifier]:
+    """Shard → its key: as given, else our own."""
+    try:
+        named = {one.name: one for one in map(NoteVerifier.parse, given)}
+    except NoteInvalid as error:
+        raise BadInput(Fault(("--vkey",), str(error))) from None
+    signer = None if named else _signer(settings)
+
+    def key(shard: int) -> NoteVerifier:
+        name = f"{settings.log_origin}/{shard}"
+        if name in named:
+            return named[name]
+        if signer is None:
+            raise BadInput(Fault(("--vkey",), f"there is none for {name}"))
+        return NoteVerifier.parse(signer.named(name).vkey)
+
+    return key
+
+
+def _monitor(settings: Settings, options: argparse.Namespace) -> int:
+    state = options.state or settings.home / "monitor.json"
+    with migrated(settings) as connections:
+        monitor = Monitor(connections.log, _keys(settings, options.vkey), state, SystemClock())
+        if options.once:
+            found = monitor.look()
+            print("\n".join(map(str, found)) if found else "all that is new is sound")
+            return 1 if monitor.wrong else 0
+        with serve_metrics(monitor, options.metrics):
+            monitor.run(options.every)
+    return 0
+
+
+def _verify_receipt(settings: Settings, options: argparse.Namespace) -> int:
+    try:
+        verifier = NoteVerifier.parse(options.vkey)
+        proven = receipt.parse(_read(options.file))
+        signed = receipt.verify(proven, verifier)
+    except (NoteInvalid, receipt.ReceiptInvalid) as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 1
+    print(f"entry {proven.index} is in the tree of {signed.size} entries that {signed.origin} signed")
+    if proven.body is not None:
+        print(proven.body.decode())
+    return 0
+
+
+def _destroy(settings: Settings, options: argparse.Namespace) -> int:
+    signer = _signer(settings).named(f"{settings.log_origin}/{options.shard}")
+    place = LOG_ENTRY.c.shard == options.shard, LOG_ENTRY.c.index == options.index
+    with migrated(settings) as connections, psycopg.connect(connections.owner) as connection:
+        rows = execute(connection, LOG_ENTRY.select().with_only_columns(LOG_ENTRY.c.commitment).where(*place))
+        if not rows:
+            raise BadInput(Fault((str(options.shard), options.index), "there is no such entry"))
+        commitment = stored_bytes(rows[0][0])
+        note = destruction.sign(signer, options.index, commitment, options.basis, options.by, SystemClock().now())
+        added = LOG_DESTRUCTION.insert().values(shard=options.shard, index=options.index, note=note)
+        execute(connection, added)
+        execute(connection, LOG_ENTRY.update().where(*place).values(body=None, sealed=None, salt=b""))
+    print(note, end="")
+    return 0
+
+
+_VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingProxyType(
+    {
+        "status": _status,
+        "verify": _verify,
+        "monitor": _monitor,
+        "verify-receipt": _verify_receipt,
+        "destroy": _destroy,
+    }
+)
