@@ -1,6 +1,7 @@
 """Who asks and on what ground: the values of step 1, which all later ones carry. ``gateway.values`` hands them on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -83,3 +84,28 @@ class Access(NamedTuple):
     purpose: Purpose
     consent: str | None = None  # consent number, as the subject or the consumer knows it
     matter: Matter | None = None
+
+
+def log_key(pseudonym: str) -> int:
+    """By what rows of the log are kept: the first 60 bits of the pseudonym. The pseudonym itself stands beside it."""
+    return int(pseudonym[:15], 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What of the log is the caller's own: pseudonym → the subject that it acts for."""
+
+    subjects: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> dict[int, int]:
+        """Key of rows → subject."""
+        return {log_key(pseudonym): subject for pseudonym, subject in self.subjects.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ByPlace:
+    """An entry of the log by its place there."""
+
+    origin: str
+    index: str

@@ -5,12 +5,14 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gateway.accesses import Accesses
 from gateway.audit.account import Accounts
 from gateway.audit.counted import Counted
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.witness import Publisher, witnesses_of
 from gateway.bundles import Bundles
+from gateway.chains import Chains
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
 from gateway.errors import GatewayError, KeysRefused, SealBroken
 from gateway.identity.assemble import verifier_of
@@ -46,7 +48,6 @@ class Running:
 
     gateway: Gateway
     counted: Counted
-    history: History
     connections: Connections
     tasks: "tuple[asyncio.Task[None], ...]"  # what goes on beside the requests
 
@@ -77,7 +78,7 @@ class Running:
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.counted.flush(whole=False)
         await self.gateway.log.close()
-        await self.history.close()
+        await self.gateway.history.close()
         await self.gateway.sessions.close()
         await self.gateway.lanes.close()
 
@@ -149,6 +150,7 @@ async def assemble(
     log = await Log.open(log_lane, settings.shards, settings.log_origin, signer, clock, random)
     reading = await Lanes.open(connections.log, fast=1, slow=1)
     history = History(reading, settings.log_origin, signer, witnessed=bool(witnesses))
+    accesses = Accesses(reading, settings.log_origin, vault)
     gateway = Gateway(
         clock,
         random,
@@ -162,15 +164,18 @@ async def assemble(
         sessions,
         Accounts(),
         log,
+        history,
+        accesses,
+        Chains(accesses, history, log, vault),
     )
     counted = Counted(log, clock)
-    work = [_flush(counted), bundles.watch(policies), bundles.count(policies)]
+    work = [_flush(counted), bundles.watch(policies), bundles.count(policies), gateway.accesses.keep()]
     if witnesses:
         work.append(Publisher(witnesses, log, history).run())
     tasks = [asyncio.create_task(one) for one in work]
     if server is not None:
         tasks.append(asyncio.create_task(watch(server)))
-    return Running(gateway, counted, history, connections, tuple(tasks))
+    return Running(gateway, counted, connections, tuple(tasks))
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

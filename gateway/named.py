@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
-from gateway.values import Arguments, By, ByPerson, Caller
+from gateway.values import Arguments, By, ByPerson, ByPlace, Caller
 from gateway.vault.vault import Vault
 
 
@@ -22,7 +22,7 @@ def row(vault: Vault, id: str | None, reader: str) -> tuple[Kind | None, int | N
     return KINDS[found[0]], found[1]
 
 
-def person(vault: Vault, by: By | ByPerson | None) -> tuple[bytes, bytes] | None:
+def person(vault: Vault, by: By | ByPerson | ByPlace | None) -> tuple[bytes, bytes] | None:
     """The blind indexes of ID number and name; None where no person is named."""
     if not isinstance(by, ByPerson):
         return None

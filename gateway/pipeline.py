@@ -11,20 +11,23 @@ A mutation takes the same door (1 to 3) and then ``perform``: what it does and i
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import orjson
 
-from gateway import named, reply
+from gateway import named, receipts, reply
+from gateway.accesses import Accesses, asked_for, of_subjects
 from gateway.actions.all import BY_NAME as BY_ACTION
 from gateway.actions.model import Done, Scene
 from gateway.audit.account import Accounts, Disclosed, undisclosed
+from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
 from gateway.catalogue.case import CASE
 from gateway.catalogue.kinds import KINDS
+from gateway.chains import Chains
 from gateway.clock import Clock, Random, statutory_day
 from gateway.errors import (
     BasisLost,
@@ -49,6 +52,7 @@ from gateway.store.sessions import Sessions
 from gateway.values import (
     Access,
     Act,
+    ByPlace,
     Caller,
     Check,
     Entry,
@@ -105,6 +109,9 @@ class Gateway:
     sessions: Sessions
     accounts: Accounts
     log: Log
+    history: History
+    accesses: Accesses
+    chains: Chains
 
 
 class Decided(NamedTuple):
@@ -118,10 +125,11 @@ class Decided(NamedTuple):
 class Answered(NamedTuple):
     """One root field on its way: prepared, fetched, opened. ``prepared`` is None for what has no rows."""
 
-    key: str
+    path: tuple[str, ...]
     prepared: Prepared | None
     opened: Opened | None
     data: bytes | None
+    about: tuple[int, ...] = ()  # the caller's own subjects that an answer without rows is about
 
 
 async def answer(gateway: Gateway, request: Request) -> Reply:
@@ -151,7 +159,7 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
             for at, (one, arguments) in enumerate(zip(decided, selection.roots, strict=True))
         ]
         roots = [await answers[0]] if len(answers) == 1 else await asyncio.gather(*answers)
-        data = reply.data([(root.key, root.data) for root in roots], selection.introspection)  # 7 shape
+        data = reply.data([(root.path, root.data) for root in roots], selection.introspection)  # 7 shape
         disclosed, checks, outcome = _disclosed(gateway, caller, selection, roots, data)
         if request.strict:
             refuse(_lacking(visibility, root) for root in roots)
@@ -163,7 +171,7 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
     grounds = [arguments.access for arguments in selection.roots]
     told = (number, now, caller, selection.shape, grounds, visibility.version)
     body = gateway.accounts.body(*told, outcome, "", disclosed)
-    lost = undisclosed(body, BasisLost.code) if checks else body
+    lost = undisclosed(body, BasisLost.code, _asked(gateway, selection)) if checks else body
     try:
         sealed = gateway.vault.seal_audit(request.sealed_text)
         receipt = await gateway.log.append(Entry(body, lost, checks), sealed)  # 8 write it down
@@ -204,7 +212,7 @@ async def perform(
             receipt = await turn.carry(session.run, entry, sealed)  # 6 written down in the same transaction
             await session.commit()  # 7 both are durable
             turn.committed()
-    data = reply.data([(act.key, reply.case_receipt(*shown, receipt))], selection.introspection)
+    data = reply.data([((act.key,), reply.case_receipt(*shown, receipt))], selection.introspection)
     return Reply(200, reply.answered(data, (), receipt))  # 8 send
 
 
@@ -225,14 +233,20 @@ def _performed(vault: Vault, done: Done, shown: bytes) -> Disclosed:
     return Disclosed(vault.pseudonyms(done.subjects), rows, relations=done.held, mac=vault.response_mac(shown))
 
 
-def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int) -> Decided | bytes:
-    """Steps 3 and 4 for one root field; the answer itself where there is nothing to fetch."""
+def _decided(
+    gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int
+) -> Decided | bytes | ByPlace:
+    """Steps 3 and 4 for one root field; the answer itself, or what it is about, where no row is fetched."""
     root, arguments = selection.shape.roots[at], selection.roots[at]
     visibility = policy.visibility(caller.role)
+    if root.name is RootName.CHAINS:
+        return b""
     if root.name is RootName.VIEWER:
         return reply.viewer(root, caller, visibility)
     if arguments.explained is not None:
         return explained(gateway.operations, gateway.schemas, policy, caller, root, arguments.explained)
+    if root.name is RootName.RECEIPT and isinstance(arguments.by, ByPlace):
+        return arguments.by
     target, node = named.row(gateway.vault, arguments.node, named.reader(caller))
     paged = frozenset(slot for slot, page in enumerate(selection.paging) if page.after is not None)
     filters, ground = tuple(name for name, _ in arguments.filter), ground_of(arguments.access, caller.assurance)
@@ -256,22 +270,32 @@ def _lacking(visibility: Visibility, root: Answered) -> list[Redaction]:
 
 
 async def _root(
-    gateway: Gateway, selection: Selection, at: int, decided: Decided | bytes, ambient: Ambient
+    gateway: Gateway, selection: Selection, at: int, decided: Decided | bytes | ByPlace, ambient: Ambient
 ) -> Answered:
     """Steps 5 and 6 for one root field."""
     root, arguments, reader = selection.shape.roots[at], selection.roots[at], named.reader(ambient.caller)
+    if root.name is RootName.CHAINS:
+        own = await gateway.accesses.own(gateway.lanes, ambient.caller, ambient.now)
+        return Answered(root.path, None, None, *await gateway.chains.answer(root, arguments.month, own, ambient.now))
     if isinstance(decided, bytes):
-        return Answered(root.key, None, None, decided)
+        return Answered(root.path, None, None, decided)
+    if isinstance(decided, ByPlace):
+        return Answered(root.path, None, None, await receipts.answer(gateway.history, gateway.log, root, decided))
     prepared, node = decided.prepared, decided.node
     plan = prepared.plan
     pages = named.pages(gateway.vault, prepared.lists, selection.paging, reader)
+    if plan.logged:
+        ambient = ambient._replace(own=await gateway.accesses.own(gateway.lanes, ambient.caller, ambient.now))
     parameters = bind(plan, ambient, arguments, node, named.person(gateway.vault, arguments.by), pages)
-    rows = await gateway.lanes.fetch(plan.statement, parameters)  # 5 rows
+    reading = gateway.accesses if plan.logged else gateway.lanes
+    rows = await reading.fetch(plan.statement, parameters)  # 5 rows
     data = rows[0][0] if rows else None
     if data is None:
-        return Answered(root.key, prepared, None, None)
+        return Answered(root.path, prepared, None, None)
     opened = open_values(data, plan.openable, gateway.vault, reader)  # 6 open
-    return Answered(root.key, prepared, opened, opened.data)
+    if plan.logged:
+        opened = of_subjects(opened, ambient.own)
+    return Answered(root.path, prepared, opened, opened.data)
 
 
 def _disclosed(
@@ -284,6 +308,10 @@ def _disclosed(
     held = 0
     checks: dict[Check, None] = {}
     for at, root in enumerate(roots):
+        for own in root.about:
+            held |= Relation.SELF
+            subjects.setdefault(b"%d" % own, len(subjects))
+            checks[Check("mandate", caller.principal, own)] = None
         if root.prepared is None or root.opened is None:
             continue
         rows, nodes = root.opened.rows, root.prepared.plan.nodes
@@ -316,9 +344,17 @@ def _disclosed(
         withheld,
         held,
         gateway.vault.response_mac(data),
+        _asked(gateway, selection, [at for at, root in enumerate(roots) if root.opened is None]),
     )
     any_data = any(root.data is not None for root in roots) or selection.introspection is not None
     return disclosed, tuple(checks), Outcome.DISCLOSED if any_data else Outcome.EMPTY
+
+
+def _asked(gateway: Gateway, selection: Selection, at: Iterable[int] | None = None) -> list[str]:
+    """The pseudonyms of whom these roots ask for (default: all), whether there is such a subject or not."""
+    chosen = selection.roots if at is None else [selection.roots[one] for one in at]
+    found = (asked_for(gateway.vault, arguments.by) for arguments in chosen)
+    return list(dict.fromkeys(one for one in found if one is not None))
 
 
 def _checks(caller: Caller, access: Access | None, relations: int, subject: int) -> list[Check]:
@@ -341,9 +377,9 @@ async def _refuse(
     cause: Exception,
 ) -> Reply:
     """A refusal is an entry too. Raises Unavailable if it cannot be written."""
-    if not isinstance(cause, GatewayError):
-        _logger.error("request %s failed", number, exc_info=cause)
     error = cause if isinstance(cause, GatewayError) else InternalError()
+    if isinstance(error, InternalError):  # a fault of ours, also where it was found out below
+        _logger.error("request %s failed", number, exc_info=cause)
     grounds = [] if selection is None else [arguments.access for arguments in selection.roots]
     shape = None if selection is None else selection.shape
     body = gateway.accounts.body(
@@ -355,7 +391,7 @@ async def _refuse(
         visibility.version,
         Outcome.REFUSED,
         error.code,
-        Disclosed(),
+        Disclosed(asked=() if selection is None else _asked(gateway, selection)),
     )
     receipt: Receipt = await gateway.log.append(Entry(body, body), gateway.vault.seal_audit(request.sealed_text))
     if selection is None and error.status == 200:

@@ -146,7 +146,7 @@ def prepare(
 
 def node_kind(decision: Decision, root: Root, target: Kind | None) -> Kind | None:
     """The kind whose statement ``node`` runs. An id that says nothing runs one too, and finds nothing."""
-    asked = [kind for path, kind in decision.kinds if path == (root.key,)]
+    asked = [kind for path, kind in decision.kinds if path == root.path]
     if target is not None and target.name in asked:
         return target
     return BY_NAME[asked[0]] if asked else None
@@ -156,7 +156,7 @@ def _lists(root: Root) -> list[tuple[int, tuple[tuple[str, ...], Kind]]]:
     """Every connection below a root: its slot, its path, its kind."""
     found: list[tuple[int, tuple[tuple[str, ...], Kind]]] = []
     if root.slot is not None:
-        found.append((root.slot, ((root.key,), LISTS[root.name].kind)))
+        found.append((root.slot, (root.path, LISTS[root.name].kind)))
 
     def walk(selected: tuple[Selected, ...], path: tuple[str, ...]) -> None:
         for child in selected:
@@ -166,5 +166,5 @@ def _lists(root: Root) -> list[tuple[int, tuple[tuple[str, ...], Kind]]]:
                 found.append((child.slot, (here, BY_NAME[link.kind])))
             walk(child.children, here)
 
-    walk(root.children, (root.key,))
+    walk(root.children, root.path)
     return found

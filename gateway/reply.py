@@ -12,9 +12,20 @@ NULL = b"null"
 _LONGEST_PLACE = 200  # characters: an alias may be as long as a document
 
 
-def data(members: Sequence[tuple[str, bytes | None]], introspection: bytes | None) -> bytes:
-    """The ``data`` object: response key and JSON of each root, then the introspection members."""
-    parts = [b'"%b":%b' % (key.encode(), NULL if value is None else value) for key, value in members]
+def data(members: Sequence[tuple[tuple[str, ...], bytes | None]], introspection: bytes | None) -> bytes:
+    """The ``data`` object: path and JSON of each root, then the introspection members.
+
+    A root below another becomes the last member of its object, which stands before it.
+    """
+    parts: list[bytes] = []
+    for path, value in members:
+        member = b'"%b":%b' % (path[-1].encode(), NULL if value is None else value)
+        if len(path) == 1:
+            parts.append(member)
+        elif parts[-1].endswith(b"{}"):
+            parts[-1] = b"%b%b}" % (parts[-1][:-1], member)
+        else:
+            parts[-1] = b"%b,%b}" % (parts[-1][:-1], member)
     if introspection:
         parts.append(introspection)
     return b"{" + b",".join(parts) + b"}"

@@ -11,9 +11,11 @@ from typing import NamedTuple, TypeAlias
 
 from gateway.asking import MATTER_PURPOSES as MATTER_PURPOSES
 from gateway.asking import Access as Access
+from gateway.asking import ByPlace as ByPlace
 from gateway.asking import Caller as Caller
 from gateway.asking import Matter as Matter
 from gateway.asking import MatterKind as MatterKind
+from gateway.asking import Own as Own
 from gateway.asking import Purpose as Purpose
 from gateway.asking import Role as Role
 
@@ -59,6 +61,10 @@ class RootName(StrEnum):
     LISTINGS = "listings"
     WITHDRAWALS = "withdrawals"
     FIGURES = "figures"
+    ACCESSES = "accesses"
+    RECEIPT = "receipt"
+    CHAINS = "chains"
+    ENTRY = "entry"  # stands below ``receipt``, never at the root of a document
 
 
 class By(NamedTuple):
@@ -86,21 +92,31 @@ class Explained(NamedTuple):
 class RootArguments(NamedTuple):
     """What one root field was called with; ``filter`` maps catalogue field names to wanted values."""
 
-    by: By | ByPerson | None = None
+    by: By | ByPerson | ByPlace | None = None
     node: str | None = None
     filter: tuple[tuple[str, str], ...] = ()
     access: Access | None = None
     explained: Explained | None = None
+    month: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """One root field: its shape (cacheable, nothing personal). Its values are in ``Selection.roots_arguments``."""
+    """One root field: its shape (cacheable, nothing personal). Its values are in ``Selection.roots``.
+
+    ``inside``: it stands below another root, whose object it becomes a member of: ``viewer { accesses }``.
+    """
 
     key: str
     name: RootName
     children: tuple[Selected, ...]
     slot: int | None = None  # paging, for lists
+    inside: str | None = None  # response key of that root
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where in the answer it stands: response keys."""
+        return (self.key,) if self.inside is None else (self.inside, self.key)
 
 
 class ActionName(StrEnum):
@@ -176,6 +192,7 @@ class Relation(IntFlag):
     LICENSED = 32  # the registry says "PBoC personal-credit licence" of the consumer
     STEP_UP = 64  # assurance 3: proven anew for this session
     SERVICE = 128  # the matter is "service of documents"
+    OWN = 256  # the caller's own institution did it
 
 
 class Condition(Enum):
@@ -191,6 +208,7 @@ class Condition(Enum):
     SOURCE = Relation.SOURCE
     CASE = Relation.CASE
     CASE_SOURCE = Relation.CASE | Relation.SOURCE
+    OWN = Relation.OWN
 
 
 @dataclass(frozen=True, slots=True)

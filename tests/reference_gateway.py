@@ -15,12 +15,15 @@ import sqlalchemy as sa
 import uvloop
 from graphql import GraphQLSchema
 
+from gateway.accesses import Accesses
 from gateway.audit.account import Accounts
+from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.catalogue.fields import Owner, snake
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
+from gateway.chains import Chains
 from gateway.clock import SystemClock
 from gateway.identity.verifier import Verifier
 from gateway.intake.load_copy import Loader
@@ -147,6 +150,8 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
         signer = NoteSigner("reference.example/log", random.bytes(32))
         log = await Log.open(lane, range(1), signer.name, signer, clock, random)
         operations = Operations(Limits(), 100)
+        reading = await Lanes.open(connections.log, fast=1, slow=1)
+        history, accesses = History(reading, signer.name, signer), Accesses(reading, signer.name, vault)
         return Gateway(
             clock,
             random,
@@ -160,10 +165,14 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
             await Sessions.open(connections.writer, size=1),
             Accounts(),
             log,
+            history,
+            accesses,
+            Chains(accesses, history, log, vault),
         )
 
     async def stop(gateway: Gateway) -> None:
         await gateway.log.close()
+        await gateway.history.close()
         await gateway.sessions.close()
         await gateway.lanes.close()
 

@@ -31,6 +31,10 @@ _ARGUMENT = {
 _ENUMS = frozenset({"purpose", "kind", "status", "state"})
 _ASKED_ABOUT = frozenset({"SubjectBy!", "PersonBy!", "ID!"})
 
+ELSEWHERE = frozenset(
+    {"explain", "receipt", "accesses", "chains"}
+)  # no rows of a library: tests/flow/test_explain.py, test_accesses.py
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -119,7 +123,7 @@ class _Asking:
         writer = Writer(self.chance, self.side.schema(self.caller), self._cursor)
         query = writer.schema.query_type
         assert query is not None
-        known = [name for name in query.fields if name != "explain"]  # which has no rows: tests/flow/test_explain.py
+        known = [name for name in query.fields if name not in ELSEWHERE]
         best = [name for name in known if self._fits(name)]
         names = [self.chance.pick(best if best and self.chance.likely(75) else known) for _ in range(self._roots())]
         roots = [self._root(writer, query, name) for name in names]

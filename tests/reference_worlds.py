@@ -205,7 +205,7 @@ def _value(dice: Dice, field: Field) -> Value:
             return dice.chance(50)
         case Type.COUNT:
             return dice.below(1000)
-        case Type.TEXT:
+        case Type.TEXT | Type.WORDS:
             return _spelled(dice, field)
 
 

@@ -24,6 +24,7 @@ class Disclosed(NamedTuple):
     withheld: tuple[str, ...] = ()
     relations: int = 0  # bits of Relation
     mac: str = ""
+    asked: Sequence[str] = ()  # pseudonyms of whom somebody asked for, where no row of them was read
 
 
 class Accounts:
@@ -73,6 +74,7 @@ class Accounts:
             "why": [_why(access) for access in dict.fromkeys(grounds) if access is not None],
             "operation": self._operation(document, name, roots),
             "subjects": disclosed.subjects,
+            "asked": disclosed.asked,
             "rows": {kind: {"ids": ids, "versions": versions} for kind, (ids, versions) in rows.items()},
             "fields": self._fields(disclosed.clear, disclosed.masked, disclosed.withheld),
             "held": disclosed.relations,
@@ -83,12 +85,16 @@ class Accounts:
         }
 
 
-def undisclosed(body: Mapping[str, object], code: str) -> dict[str, object]:
-    """The same access, had it been refused with ``code``: nothing of what was about to be disclosed is left."""
+def undisclosed(body: Mapping[str, object], code: str, asked: Sequence[str] = ()) -> dict[str, object]:
+    """The same access, had it been refused with ``code``: nothing of what was about to be disclosed is left.
+
+    ``asked`` are the pseudonyms of everybody who was asked for.
+    """
     nothing = Disclosed()
     return {
         **body,
         "subjects": [],
+        "asked": asked,
         "rows": {},
         "fields": _fields((), (), ()),
         "held": nothing.relations,

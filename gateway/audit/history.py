@@ -89,6 +89,12 @@ class History:
         """The name of a shard on its checkpoints: its address without the scheme."""
         return f"{self._origin}/{shard}"
 
+    def shard_of(self, origin: str) -> int | None:
+        """The shard of this name; None for what is none of ours."""
+        head, slash, number = origin.rpartition("/")
+        known = bool(slash) and head == self._origin and number.isascii() and number.isdigit() and len(number) < 6
+        return int(number) if known and number == str(int(number)) else None
+
     def vkey(self, shard: int) -> str:
         """The key by which its checkpoints are verified (C2SP signed-note)."""
         return self._signer.named(self.origin(shard)).vkey
@@ -119,6 +125,13 @@ class History:
             return hashes
         entries = (hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE))
         return b"".join(len(entry).to_bytes(2) + entry for entry in entries)
+
+    async def commitment(self, shard: int, index: int) -> bytes:
+        """The data of a leaf, as soon as it is there."""
+        rows = await self._lanes.fetch(_LEAVES, (b"%d" % shard, b"%d" % index, b"%d" % (index + 1)))
+        if not rows or rows[0][0] is None:
+            raise NotFound
+        return bytes.fromhex(rows[0][0].decode("ascii"))
 
     async def inclusion(self, shard: int, index: int, size: int) -> list[bytes]:
         """The proof that the leaf is in the tree of ``size`` leaves (RFC 6962 §2.1.1)."""

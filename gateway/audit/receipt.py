@@ -1,7 +1,7 @@
 """Receipts that prove themselves: an entry's place in a signed tree, in a file that is verified offline.
 
-As C2SP tlog-proof the ``extra`` line is the commitment, the data of the leaf. As JSON it may also hold what the parties
-of an entry are entitled to: its body and salt, of which the commitment is the hash.
+As C2SP tlog-proof the ``extra`` line is the commitment, the data of the leaf. As JSON, an answer to ``receipt``, it may
+also hold what the parties of an entry are entitled to: its body and salt, of which the commitment is the hash.
 """
 
 import base64
@@ -43,7 +43,7 @@ class Proven:
         return "\n".join(lines) + self.checkpoint
 
     def json(self) -> dict[str, object]:
-        """The same as JSON; bytes in base64, the body as the text that was hashed."""
+        """The proof as JSON; bytes in base64."""
         origin, size, _ = self.checkpoint.split("\n", 2)
         return {
             "origin": origin,
@@ -53,8 +53,6 @@ class Proven:
             "leaf": _base64(leaf_hash(self.commitment)),
             "proof": [_base64(one) for one in self.hashes],
             "checkpoint": self.checkpoint,
-            "body": None if self.body is None else self.body.decode(),
-            "salt": None if self.salt is None else _base64(self.salt),
         }
 
 
@@ -98,7 +96,8 @@ def _of_json(text: str) -> Proven:
     index, commitment, hashes, note = (found.get(name) for name in ("index", "commitment", "proof", "checkpoint"))
     if not isinstance(hashes, list) or not all(isinstance(one, str) for one in (index, commitment, note, *hashes)):
         raise ReceiptInvalid("index, commitment, proof and checkpoint are texts and a list of texts")
-    body, salt = found.get("body"), found.get("salt")
+    entry = found.get("entry")
+    body, salt = (entry.get("body"), entry.get("salt")) if isinstance(entry, dict) else (None, None)
     if not isinstance(body, str | None) or not isinstance(salt, str | None):
         raise ReceiptInvalid("body and salt are texts")
     return _made(str(index), str(commitment), hashes, str(note), body, salt)

@@ -6,12 +6,14 @@ differs from the checkpoints that are kept, here or by somebody else (``known``)
 closely as it can be: the entry, or the entries between two checkpoints.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
+import orjson
 import sqlalchemy as sa
 
 from gateway.audit import checkpoint
@@ -20,8 +22,17 @@ from gateway.audit.destruction import destroyed
 from gateway.audit.tree import Edge, Node, extend, leaf_hash
 from gateway.signing import NoteInvalid, NoteVerifier
 from gateway.store.core import Connection, execute, stored_bytes
-from gateway.store.log_tables import LOG_CHECKPOINT, LOG_DESTRUCTION, LOG_ENTRY, LOG_NODE, LOG_SHARD
+from gateway.store.log_tables import (
+    ACCESS,
+    ACCESS_MARK,
+    LOG_CHECKPOINT,
+    LOG_DESTRUCTION,
+    LOG_ENTRY,
+    LOG_NODE,
+    LOG_SHARD,
+)
 
+_CONTROL = re.compile(r"[\x01-\x1f\x7f]")
 CHUNK = 10_000  # entries looked at in one go
 
 
@@ -34,6 +45,7 @@ class Wrong(StrEnum):
     GONE = "GONE"  # a body was taken out, and nobody signed a reason
     TREE = "TREE"  # a stored hash of the tree is not that of the entries
     SIGNATURE = "SIGNATURE"  # a checkpoint is not signed by the key of the log
+    ROWS = "ROWS"  # the rows by which entries are read are not those of the entry
     FORK = "FORK"  # the entries are not those for which a checkpoint was signed
 
 
@@ -111,6 +123,7 @@ class _Look:
         for rows in self._chunks(edge.size):
             within = [row for row in rows if row[0] < expected]
             edge = self._entries(edge, within)
+            self._rows(within)
             for index, *_ in rows[len(within) :]:
                 self._found(Wrong.EXTRA, index, index + 1, f"the tree has {size} entries")
         if edge.size < expected:
@@ -148,6 +161,23 @@ class _Look:
             edge = grown
             self._settle(edge)
         return edge
+
+    def _rows(self, entries: Sequence[tuple[int, bytes | None, bytes, bytes]]) -> None:
+        """Compare what subjects and auditors read of these entries with the entries themselves."""
+        mark = execute(self._connection, sa.select(ACCESS_MARK.c.size).where(ACCESS_MARK.c.shard == self._shard))
+        end = int(str(mark[0][0])) if mark else 0
+        bodies = {index: body for index, body, _, _ in entries if index < end}
+        if not bodies:
+            return
+        columns = ACCESS.c.number, ACCESS.c.subject, ACCESS.c.institution, ACCESS.c.outcome
+        place = ACCESS.c.shard == self._shard, ACCESS.c.number >= min(bodies), ACCESS.c.number <= max(bodies)
+        stored: dict[int, list[tuple[object, ...]]] = {}
+        for number, *told in execute(self._connection, sa.select(*columns).where(*place)):
+            stored.setdefault(int(str(number)), []).append(tuple(told))
+        for index, body in bodies.items():
+            expected = [] if body is None else rows_of(body)
+            if sorted(stored.get(index, []), key=str) != sorted(expected, key=str):
+                self._found(Wrong.ROWS, index, index + 1, "the rows by which it is read are not those of the entry")
 
     def _settle(self, edge: Edge) -> None:
         """Compare with every checkpoint of this size."""
@@ -249,3 +279,21 @@ def _entry(row: tuple[object, ...]) -> tuple[int, bytes | None, bytes, bytes]:
     index, body, salt, commitment = row
     kept = None if body is None else stored_bytes(body)
     return int(str(index)), kept, stored_bytes(salt), stored_bytes(commitment)
+
+
+def rows_of(body: bytes) -> list[tuple[object, ...]]:
+    """Subject, institution and outcome of the rows of an entry, as ``access_follow`` makes them."""
+    try:
+        entry = orjson.loads(body)
+        if "at" not in entry and "since" not in entry:
+            return []
+        told = _plain(entry.get("who", {}).get("consumer")), entry.get("outcome")
+        names = [*entry.get("subjects", ()), *entry.get("asked", ())]
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
+        return []
+    return [(name, *told) for name in names or [None]]
+
+
+def _plain(text: str | None) -> str | None:
+    """What a token says of an institution, as a row holds it."""
+    return _CONTROL.sub("", text)[:200] or None if text else None

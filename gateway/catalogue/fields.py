@@ -20,6 +20,7 @@ class Type(Enum):
     DECIMAL = "decimal"  # sent as a string; precision 18, scale 6
     BOOLEAN = "boolean"
     COUNT = "count"  # a number of things; a GraphQL Int
+    WORDS = "words"  # several words; a GraphQL list of String
 
 
 class Disclosure(Enum):
@@ -60,7 +61,7 @@ class Standing(Enum):
     """What has become of a record; the policy decides each apart.
 
     ORDINARY: publishable. MINOR: not published for what it is: a penalty by simple procedure, a warning or notice of
-    criticism only (Order 36), a rating whose scheme is not public.
+    criticism only (Order 36), a rating whose scheme is not public, an entry of the log about several subjects.
     ENDED: repaired, publication ended, revoked, withdrawn, or a person's negative item past its term.
     """
 
@@ -168,6 +169,7 @@ class Kind:
     feed: tuple[SubjectClass, ...] = ()  # whose rows its public feed holds; none: it has no feed
     feed_by: str = "receivedAt"  # what the feed is ordered by: the platform publishes what it receives
     filed: bool = False  # its rows are made on the platform, by mutations, and never come by intake
+    logged: bool = False  # its rows are made from the access log; their subjects are pseudonyms there
     reserved_by: str = ""  # the link whose target says whether rows are published; if not, they are MINOR
     named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list
 

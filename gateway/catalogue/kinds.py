@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.catalogue.access import ACCESS
 from gateway.catalogue.case import CASE
 from gateway.catalogue.commitment import COMMITMENT
 from gateway.catalogue.enterprise import ENTERPRISE
@@ -41,6 +42,7 @@ KINDS: tuple[Kind, ...] = (
     REPAIR,
     WITHDRAWAL,
     FIGURE,
+    ACCESS,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

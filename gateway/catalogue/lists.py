@@ -4,9 +4,10 @@ Subjects are listed in the order of their keys, cases and the public feeds newes
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from gateway.catalogue.access import ACCESS
 from gateway.catalogue.case import CASE
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
@@ -104,6 +105,35 @@ def _figures() -> RootList:
     return RootList(FIGURE.plural, FIGURE, text, FIGURE.order, MappingProxyType(found))
 
 
+def _single(item: Field) -> Field:
+    """What a filter wants of a field: of several words one."""
+    return replace(item, type=Type.TEXT) if item.type is Type.WORDS else item
+
+
+def _accesses() -> RootList:
+    """What an auditor looks for; those who see only their own narrow that."""
+    named = {item.name: item for item in ACCESS.fields}
+    plain = (
+        "origin",
+        "index",
+        "day",
+        "role",
+        "institution",
+        "unit",
+        "officer",
+        "document",
+        "outcome",
+        "code",
+        "policy",
+    )
+    found = {
+        name: Filter(name, named[name].column, _single(named[name]), (f"{ACCESS.name}.{name}",))
+        for name in (*plain, "subject", "purposes", "consents", "kinds", "clear", "masked", "withheld")
+    }
+    text = "Entries of the access log, newest first: one's own, or all for the auditor (查询记录)."
+    return RootList(ACCESS.plural, ACCESS, text, ACCESS.order, MappingProxyType(found))
+
+
 _ENTERPRISES = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
 _ORGANIZATIONS = "Legal persons that are not enterprises, page by page (非企业法人列表)."
 LISTS: Mapping[str, RootList] = MappingProxyType(
@@ -114,6 +144,7 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
             _of_subjects(ORGANIZATION, _ORGANIZATIONS),
             _cases(),
             _figures(),
+            _accesses(),
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }

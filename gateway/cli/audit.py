@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -11,19 +12,23 @@ from typing import TypeAlias
 
 import psycopg
 
-from gateway.assemble import migrated
-from gateway.audit import checkpoint, destruction, receipt, verify
+from gateway import closing
+from gateway.assemble import migrated, vault_of
+from gateway.audit import chains, checkpoint, destruction, receipt, verify
 from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.history import History
+from gateway.audit.log import Log
 from gateway.audit.monitor import Monitor, serve_metrics
 from gateway.clock import SystemClock, SystemRandom
 from gateway.errors import BadInput, Fault, NotFound
+from gateway.figures.freeze import last_month
 from gateway.settings import Settings
 from gateway.signing import NoteInvalid, NoteSigner, NoteVerifier, load_or_create
 from gateway.store.core import execute, stored_bytes
 from gateway.store.database import Connections
-from gateway.store.lanes import Lanes
-from gateway.store.log_tables import LOG_DESTRUCTION, LOG_ENTRY
+from gateway.store.lanes import Lane, Lanes
+from gateway.store.log_tables import ACCESS, LOG_DESTRUCTION, LOG_ENTRY
+from gateway.vault.vault import Vault
 from gateway.web.transparency import PREFIX
 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -48,6 +53,12 @@ def declare(verbs: _Verbs) -> None:
     proven = inner.add_parser("verify-receipt", help="verify a receipt offline: JSON, or C2SP tlog-proof")
     proven.add_argument("file", type=Path, metavar="FILE")
     proven.add_argument("--vkey", required=True, help="the key of the shard, as `gateway audit status` prints it")
+    closed = inner.add_parser("close", help="close a month: one list for every person of all that was asked about them")
+    closed.add_argument("--month", metavar="YYYY-MM", help="default: the last one that is over")
+    closed.add_argument("--check", action="store_true", help="compare every closed month with its entries instead")
+    chained = inner.add_parser("verify-chains", help="verify an answer of `chains` offline")
+    chained.add_argument("file", type=Path, metavar="FILE")
+    chained.add_argument("--vkey", required=True, help="the key of the shard whose entry closed the month")
     gone = inner.add_parser("destroy", help="destroy the body of an entry that the law no longer lets be kept")
     gone.add_argument("shard", type=int)
     gone.add_argument("index", type=int)
@@ -181,9 +192,54 @@ def _destroy(settings: Settings, options: argparse.Namespace) -> int:
         note = destruction.sign(signer, options.index, commitment, options.basis, options.by, SystemClock().now())
         added = LOG_DESTRUCTION.insert().values(shard=options.shard, index=options.index, note=note)
         execute(connection, added)
+        execute(connection, ACCESS.delete().where(ACCESS.c.shard == options.shard, ACCESS.c.number == options.index))
         execute(connection, LOG_ENTRY.update().where(*place).values(body=None, sealed=None, salt=b""))
     print(note, end="")
     return 0
+
+
+def _close(settings: Settings, options: argparse.Namespace) -> int:
+    vault = vault_of(settings, SystemRandom())
+    with migrated(settings) as connections:
+        if options.check:
+            with psycopg.connect(connections.owner) as connection:
+                found = list(closing.check(connection, settings.log_origin, vault))
+            for month, wrong in found:
+                print(f"{month}: {wrong or 'as the entries say'}")
+            return 1 if any(wrong for _, wrong in found) else 0
+        now = SystemClock().now()
+        month = options.month or last_month(now)
+        done = asyncio.run(_closed(settings, connections, vault, month))
+    if done is None:
+        print(f"{month} was closed before")
+    else:
+        print(f"{month} is closed: {done[0]} persons, root {base64.b64encode(done[1]).decode()}")
+    return 0
+
+
+async def _closed(settings: Settings, connections: Connections, vault: Vault, month: str) -> tuple[int, bytes] | None:
+    async def lane() -> Lane:
+        return await Lane.connect(connections.log)
+
+    clock, random = SystemClock(), SystemRandom()
+    log = await Log.open(lane, settings.shards, settings.log_origin, _signer(settings), clock, random)
+    try:
+        return await closing.close(connections.owner, log, settings.log_origin, vault, month, clock.now())
+    finally:
+        await log.close()
+
+
+def _verify_chains(settings: Settings, options: argparse.Namespace) -> int:
+    try:
+        verifier = NoteVerifier.parse(options.vkey)
+        found = chains.parse(_read(options.file))
+        for one in found:
+            shown, pads, left = chains.verify(one, verifier)
+            print(f"{one['month']}: {shown} entries, {pads} proven pads, {left} not opened yet")
+    except (NoteInvalid, chains.ChainInvalid) as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 1
+    return 0 if found else 1
 
 
 _VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingProxyType(
@@ -193,5 +249,7 @@ _VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingPro
         "monitor": _monitor,
         "verify-receipt": _verify_receipt,
         "destroy": _destroy,
+        "close": _close,
+        "verify-chains": _verify_chains,
     }
 )

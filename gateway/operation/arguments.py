@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 
 import orjson
@@ -22,6 +23,7 @@ from gateway.values import (
     Arguments,
     By,
     ByPerson,
+    ByPlace,
     Explained,
     Matter,
     MatterKind,
@@ -67,13 +69,35 @@ def root_arguments(name: RootName, key: str, given: Mapping[str, object], faults
     node = given.get("id")
     chosen = given.get("filter")
     access = given.get("access")
+    found: By | ByPerson | ByPlace | None = None
+    if isinstance(by, dict):
+        found = _by(name, by, given.get("asWritten") is True, (key, "by"), faults)
+    elif name in (RootName.RECEIPT, RootName.ENTRY):
+        found = _place(given, key, faults if name is RootName.RECEIPT else [])
     return RootArguments(
-        by=_by(name, by, given.get("asWritten") is True, (key, "by"), faults) if isinstance(by, dict) else None,
+        by=found,
         node=_bounded(node, OPAQUE_LENGTH, (key, "id"), faults) if isinstance(node, str) else None,
         filter=_filter(LISTS[name].filters, chosen, (key, "filter"), faults) if isinstance(chosen, dict) else (),
         access=_access(access, (key, "access"), faults) if isinstance(access, dict) else None,
+        month=_month(given, key, faults) if name is RootName.CHAINS else "",
         explained=_explained(given, key, faults) if name is RootName.EXPLAIN else None,
     )
+
+
+def _month(given: Mapping[str, object], key: str, faults: list[Fault]) -> str:
+    text = str(given["month"])
+    if not _day(f"{text}-01"):
+        faults.append(Fault((key, "month"), "must be a month, as 2026-10"))
+    return text
+
+
+def _place(given: Mapping[str, object], key: str, faults: list[Fault]) -> ByPlace:
+    """An entry of the log by origin and index, as receipts have them."""
+    origin, index = _text(given.get("origin"), OPAQUE_LENGTH, (key, "origin"), faults), str(given.get("index"))
+    if not (index.isascii() and index.isdigit() and len(index) < 19 and index == str(int(index))):
+        faults.append(Fault((key, "index"), "must be a decimal number, as in a receipt"))
+        index = "0"
+    return ByPlace(origin, index)
 
 
 def _explained(given: Mapping[str, object], key: str, faults: list[Fault]) -> Explained:
@@ -159,10 +183,21 @@ def _filter(
     return tuple((item.key(value), value) for item, value in chosen)
 
 
+def _day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def _filter_value(item: Field, value: object, path: Path, faults: list[Fault]) -> str:
     if item.type is FieldType.CODE:
         return str(value)
     text = _text(value, item.length, path, faults)
+    if item.type is FieldType.DATE:
+        if not _day(text):
+            faults.append(Fault(path, "must be a day, as 2026-10-31"))
+        return text
     if item.name == CONTAINS:
         text = searchable(text)
         if 0 < len(text) < LEAST:

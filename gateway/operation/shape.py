@@ -1,7 +1,8 @@
 """Valid syntax tree → Shape: fragments flattened, directives taken, equal response keys merged, lists numbered."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from graphql import (
     BooleanValueNode,
@@ -28,6 +29,15 @@ from gateway.values import Act, ActionName, Root, RootName, Selected
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 Grouped = dict[tuple[str, str], list[tuple[FieldNode, Composite]]]
+
+
+# Members of roots that are roots themselves.
+INSIDE: Mapping[RootName, Mapping[str, RootName]] = MappingProxyType(
+    {
+        RootName.VIEWER: MappingProxyType({RootName.ACCESSES.value: RootName.ACCESSES}),
+        RootName.RECEIPT: MappingProxyType({RootName.ENTRY.value: RootName.ENTRY}),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +113,32 @@ class Flattener:
             field = query.fields[node.name.value]
             slot = self._slot(field, node, (key,), None)
             children = self._children(field, found, (key,), slot)
-            roots.append(Root(key, RootName(node.name.value), children, slot))
+            root = Root(key, RootName(node.name.value), children, slot)
             reads.append(argument_readers(field, node, (key,)))
+            within = [] if root.name not in INSIDE else list(self._inside(root, field, found))
+            if within:
+                names = INSIDE[root.name]
+                root = replace(root, children=tuple(one for one in children if one.name not in names))
+            roots.extend([root, *(one for one, _ in within)])
+            reads.extend(read for _, read in within)
         return Flat(tuple(roots), tuple(reads), tuple(self._paging), tuple(meta))
+
+    def _inside(
+        self, root: Root, field: GraphQLField, found: list[tuple[FieldNode, Composite]]
+    ) -> Iterator[tuple[Root, Read]]:
+        """The members of a root that are roots themselves: decided, read and logged as such, and put in their place."""
+        kind = get_named_type(field.type)
+        assert isinstance(kind, GraphQLObjectType)
+        sets = [(node.selection_set, kind) for node, _ in found if node.selection_set]
+        nodes = {key: found[0][0] for (key, _), found in self._group(sets).items()}
+        for child in root.children:
+            name = INSIDE[root.name].get(child.name)
+            if name is not None:
+                made = Root(child.key, name, child.children, child.slot, root.key)
+                node, own = nodes[child.key], kind.fields[child.name]
+                if name is RootName.ENTRY:  # it is the entry that its root names
+                    node, own = found[0][0], field
+                yield made, argument_readers(own, node, made.path)
 
     def _mutation(self, operation: OperationDefinitionNode) -> Flat:
         """One field: each is a transaction and an entry of its own, so two would not succeed or fail as one."""

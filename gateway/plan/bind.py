@@ -9,7 +9,9 @@ from gateway.catalogue.grams import grams
 from gateway.catalogue.lists import CONTAINS
 from gateway.clock import statutory_day
 from gateway.plan.model import Plan
-from gateway.values import MATTER_PURPOSES, Access, By, Caller, Matter, MatterKind, RootArguments
+from gateway.values import MATTER_PURPOSES, Access, By, ByPlace, Caller, Matter, MatterKind, Own, RootArguments
+
+NO_OWN = Own()
 
 
 class Ambient(NamedTuple):
@@ -18,6 +20,7 @@ class Ambient(NamedTuple):
     caller: Caller
     access: Access | None
     now: datetime
+    own: Own = NO_OWN
 
 
 def bind(
@@ -59,6 +62,10 @@ def _own(
             return by.kind.encode()
         case "by_value" if isinstance(by, By):
             return by.value.encode()
+        case "by_origin" if isinstance(by, ByPlace):
+            return by.origin.encode()
+        case "by_index" if isinstance(by, ByPlace):
+            return by.index.encode()
         case "node":
             return None if node is None else str(node).encode()
         case "id_index" if blind is not None:
@@ -109,5 +116,7 @@ _AMBIENT: Mapping[str, Callable[[Ambient], bytes | None]] = MappingProxyType(
         "matter_kind": lambda of: None if (matter := _matter(of)) is None else matter.kind.value.encode(),
         "matter_basis": lambda of: None if (matter := _matter(of)) is None else matter.basis.encode(),
         "service": _service,
+        "own_keys": lambda of: b"{%b}" % b",".join(b"%d" % key for key in of.own.keys),
+        "own_pseudonyms": lambda of: _array(tuple(of.own.subjects)),
     }
 )

@@ -13,6 +13,7 @@ from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, Subj
 from gateway.catalogue.kinds import KINDS
 from gateway.plan.fragment import MARK, NULL, TEXT, Expression, TableAlias, joined, json_text, literal, quoted, scalar
 from gateway.plan.ground import Ground, today
+from gateway.store.log_tables import LOG_ENTRY
 from gateway.store.tables import CURRENT_STATUSES
 from gateway.values import Condition, FieldDecision, Grant, Level, RowClass
 
@@ -110,7 +111,8 @@ def _is_standing(row: Row, wanted: Standing) -> Iterator[Expression]:
     if wanted is Standing.ENDED:
         yield ended(row.table)
         return
-    yield current(row.table)
+    if Standing.ENDED in possible:
+        yield current(row.table)
     if Standing.MINOR in row.kind.standings:
         yield row.table.c.minor if wanted is Standing.MINOR else sa.not_(row.table.c.minor)
 
@@ -203,11 +205,26 @@ def _record_id(row: Row) -> Expression:
     return joined([f"{MARK}i", number, ",", columns.record_id, f",0{MARK}"])
 
 
+def _of_entry(row: Row, name: str) -> Expression:
+    """What the log itself holds of an entry; the salt of a body that was destroyed is gone too."""
+    stored: Expression = LOG_ENTRY.c[name]
+    if name == "body":
+        text = sa.func.convert_from(stored, literal("UTF8"), type_=TEXT)
+    else:
+        hashed = sa.func.encode(sa.func.nullif(stored, sa.literal_column("''::bytea")), literal("base64"), type_=TEXT)
+        text = sa.func.replace(hashed, sa.literal_column("E'\\n'"), literal(""), type_=TEXT)
+    place = LOG_ENTRY.c.shard == row.table.c.shard, LOG_ENTRY.c.index == row.table.c.number
+    found = sa.select(sa.cast(sa.func.to_json(text), TEXT)).where(*place).correlate(row.table)
+    return sa.func.coalesce(found.scalar_subquery(), literal(NULL), type_=TEXT)
+
+
 def _derived(row: Row, item: Field) -> Expression:
     columns = row.table.c
     match item.name:
         case "record":
             return _record_id(row)
+        case "commitment" | "body" | "salt":
+            return _of_entry(row, item.name)
         case "subjects":
             return quoted(columns.subject_class)
         case "told":

@@ -53,7 +53,7 @@ def quoted(value: Expression) -> Expression:
 
 
 def json_text(value: Expression) -> Expression:
-    """A text as JSON string, escaped by PostgreSQL."""
+    """A text as JSON string, or words as a list of them, escaped by PostgreSQL."""
     return _or_null(sa.cast(sa.func.to_json(value), TEXT))
 
 
@@ -69,6 +69,8 @@ def scalar(kind: Type, value: Expression) -> Expression:
             return quoted(sa.func.to_char(utc, literal('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), type_=TEXT))
         case Type.CODE | Type.DATE | Type.DECIMAL:
             return quoted(value)
+        case Type.WORDS:
+            return json_text(value)
 
 
 def marker(body: Sequence[Piece]) -> tuple[Piece, ...]:

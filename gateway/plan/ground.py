@@ -26,6 +26,8 @@ _TYPES: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("name_index", sa.LargeBinary()),
     ("first", sa.Integer()),
     ("after", sa.BigInteger()),
+    ("own_keys", ARRAY(sa.BigInteger())),
+    ("own_pseudonyms", ARRAY(sa.Text())),
 )
 
 
@@ -52,6 +54,11 @@ class Ground:
         """Whether ``relation`` (one bit) ties the caller to ``row`` of ``kind``; never null."""
         subject = row.c.subject_id
         match relation:
+            case Relation.SELF if kind.logged:  # there subjects are pseudonyms, which the database cannot make
+                named = row.c.subject == sa.any_(parameter("own_pseudonyms"))
+                return sa.and_(subject == sa.any_(parameter("own_keys")), sa.func.coalesce(named, sa.false()))
+            case Relation.OWN:
+                return sa.func.coalesce(row.c.institution == parameter("consumer"), sa.false())
             case Relation.SELF:
                 return subject == sa.any_(self._set("own", _own(), sa.BigInteger()))
             case Relation.CONSENT:

@@ -28,6 +28,8 @@ def kind_of(root: Root, target: Kind | None = None) -> Kind:
     match root.name:
         case RootName.NODE:
             return target if target is not None else KINDS[0]
+        case RootName.ENTRY:
+            return BY_NAME["access"]
         case name if name in LISTS:
             return LISTS[name].kind
         case name:
@@ -56,12 +58,13 @@ def make(root: Root, decision: Decision, target: Kind | None, paged: frozenset[i
         tuple(builder.nodes),
         tuple(builder.openable.pairs),
         relations,
+        kind.logged,
     )
 
 
 def _one(root: Root, kind: Kind, builder: Builder) -> Query:
     """At most one row: by identifier, by ID number and name, or by opaque id."""
-    path = (root.key,)
+    path = root.path
     target = builder.alias(kind)
     row = Row(kind, target, classes_of(kind, frozenset(one.value for one in SubjectClass)))
     decided = builder.decided(path, kind)
@@ -71,6 +74,9 @@ def _one(root: Root, kind: Kind, builder: Builder) -> Query:
     order: list[Expression] = []
     if root.name is RootName.NODE:
         where.append(row.key == parameter("node"))
+    elif root.name is RootName.ENTRY:
+        where.append(target.c.origin == parameter("by_origin"))
+        where.append(target.c.index == parameter("by_index"))
     elif root.name is RootName.PERSON:
         where.append(target.c.id_number_index == parameter("id_index"))
         where.append(target.c.name_index == parameter("name_index"))
@@ -97,7 +103,7 @@ def _one(root: Root, kind: Kind, builder: Builder) -> Query:
 
 def _list(root: Root, listed: RootList, builder: Builder, filters: tuple[str, ...]) -> Query:
     """A connection at the root, narrowed by fields that are CLEAR in every row it may hold."""
-    path, kind = (root.key,), listed.kind
+    path, kind = root.path, listed.kind
     target = builder.alias(kind)
     row = Row(kind, target, classes_of(kind, frozenset(one.value for one in SubjectClass)))
     decided = builder.decided(path, kind)

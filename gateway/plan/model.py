@@ -28,3 +28,4 @@ class Plan:
     nodes: tuple[Node, ...]
     openable: tuple[tuple[str, str], ...]
     relations: Relation
+    logged: bool = False  # its rows are made from the log, and are read by the log's role

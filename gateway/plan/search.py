@@ -7,7 +7,7 @@ pairs of characters may stand apart.
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from gateway.catalogue.lists import CONTAINS, RootList
 from gateway.plan.cells import Row
@@ -48,7 +48,15 @@ def equal(found: TableAlias, listed: RootList, key: str) -> Expression:
     column: Expression = found.c[name]
     if level is not None:
         column = sa.func.left(column, sa.literal_column(str(level)))
-    return column == parameter(f"filter.{key}")
+    if isinstance(column.type, ARRAY):
+        return column.contains(array([parameter(f"filter.{key}")]))
+    return column == _typed(key, column)
+
+
+def _typed(key: str, column: Expression) -> Expression:
+    """The value of a filter, of the type of its column where that is not text."""
+    value = parameter(f"filter.{key}")
+    return sa.cast(value, sa.Date()) if isinstance(column.type, sa.Date) else value
 
 
 def _many(row: Row, listed: RootList) -> Expression:

@@ -17,6 +17,7 @@ class Ladders:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[Cell, tuple[int, ...]]] = {}
+        self._shown: dict[tuple[int, int], tuple[int, ...]] = {}
         self._by_needs: dict[tuple[tuple[int, int], ...], tuple[int, ...]] = {}  # most cells need the same as others
 
     def of(self, cell: Cell) -> tuple[int, ...]:
@@ -36,4 +37,9 @@ class Ladders:
     ) -> tuple[int, ...]:
         """What is really shown: nothing where the row itself is not admitted."""
         rows, rungs = self.of(cells[words.kind_of(coordinate)][row_class]), self.of(cells[coordinate][row_class])
-        return tuple(rung if row == CLEAR else 0 for row, rung in zip(rows, rungs, strict=True))
+        key = id(rows), id(rungs)  # of tuples that are kept
+        shown = self._shown.get(key)
+        if shown is None:
+            shown = tuple(rung if row == CLEAR else 0 for row, rung in zip(rows, rungs, strict=True))
+            self._shown[key] = shown
+        return shown

@@ -22,6 +22,7 @@ ROOT_KINDS: Mapping[RootName, str] = MappingProxyType(
         RootName.ENTERPRISE: "enterprise",
         RootName.ORGANIZATION: "organization",
         RootName.PERSON: "person",
+        RootName.ENTRY: "access",
         **{RootName(name): one.kind.name for name, one in LISTS.items()},
     }
 )
@@ -57,8 +58,8 @@ class Spot:
 
 def roots(root: Root) -> tuple[Spot, ...]:
     """The spots a root field opens: one, or under ``node`` one for each kind whose type is selected."""
-    path = (root.key,)
-    if root.name in (RootName.VIEWER, RootName.EXPLAIN):
+    path = root.path
+    if root.name in (RootName.VIEWER, RootName.EXPLAIN, RootName.RECEIPT, RootName.CHAINS):
         return ()
     if root.name is RootName.NODE:
         return tuple(

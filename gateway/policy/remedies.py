@@ -28,6 +28,7 @@ class Reason(StrEnum):
     SELF_ONLY = "SELF_ONLY"
     STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
     CASE_REQUIRED = "CASE_REQUIRED"
+    OWN_ONLY = "OWN_ONLY"
     NOT_YET_RELEASED = "NOT_YET_RELEASED"
 
 
@@ -42,6 +43,7 @@ _REASONS: Mapping[Relation, Reason] = MappingProxyType(
         Relation.SERVICE: Reason.MATTER_KIND_REQUIRED,
         Relation.CASE: Reason.CASE_REQUIRED,
         Relation.SOURCE: Reason.CASE_REQUIRED,
+        Relation.OWN: Reason.OWN_ONLY,
     }
 )
 _TEXTS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
@@ -87,6 +89,10 @@ _TEXTS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
         Reason.CASE_REQUIRED: (
             "Only the handler of an open case about this record, in its department, may see this.",
             "仅限就该记录承办未结案件的本部门承办人查看。",
+        ),
+        Reason.OWN_ONLY: (
+            "Only the institution that did it may see this.",
+            "仅限作出该查询的机构查看。",
         ),
         Reason.NOT_YET_RELEASED: (
             "What the department has released is shown in place of the original text, and nothing before it has.",

@@ -26,6 +26,7 @@ MARKS: Mapping[Relation, str] = MappingProxyType(
         Relation.LICENSED: "L",
         Relation.CASE: "k",
         Relation.SOURCE: "src",
+        Relation.OWN: "o",
     }
 )
 # The same in words: what must hold.
@@ -39,6 +40,7 @@ WORDS: Mapping[Relation, tuple[str, str]] = MappingProxyType(
         Relation.LICENSED: ("a licence for personal credit", "个人征信业务许可"),
         Relation.CASE: ("an open case of one's own", "本人承办的未结案件"),
         Relation.SOURCE: ("the record came from one's own department", "记录来自本部门"),
+        Relation.OWN: ("one's own institution did it", "由本机构作出"),
     }
 )
 

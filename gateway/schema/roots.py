@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from gateway.catalogue.access import ACCESS
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import BY_NAME
@@ -35,6 +36,7 @@ class Roots:
         self._words = words
         self._access: Any = None
         self._by: Any = None
+        self._lists: dict[str, Member] = {}
 
     def query(self) -> Any:
         """The Query type."""
@@ -55,6 +57,9 @@ class Roots:
             if self._types.has(one.kind.name) and self._types.shown(one.name):
                 yield one.name, self._list(one)
         yield RootName.EXPLAIN.value, self._explain()
+        yield RootName.RECEIPT.value, self._receipt()
+        if self._types.has(ACCESS.name):
+            yield RootName.CHAINS.value, self._chains()
         yield RootName.VIEWER.value, Member(self._viewer(), "Who asks, and what they may see (当前用户).")
 
     def _root(self, kind: Kind, text: str, *by: Argument) -> Member:
@@ -66,6 +71,11 @@ class Roots:
         return Member(nullable(self._types.node), text, (named, self._access_argument()))
 
     def _list(self, one: RootList) -> Member:
+        if one.name not in self._lists:
+            self._lists[one.name] = self._listed(one)
+        return self._lists[one.name]
+
+    def _listed(self, one: RootList) -> Member:
         chosen = self._filter(one)
         arguments: tuple[Argument, ...] = PAGING if one.feed else (*PAGING, self._access_argument())
         if chosen is not None:
@@ -134,8 +144,74 @@ class Roots:
         text = "What an operation would show the caller, by which rule, and what would show more; reads nothing (解释)."
         return Member(explanation(self._words), text, given)
 
+    def _receipt(self) -> Member:
+        given = (
+            Argument("origin", str, "The log, as a receipt names it (日志)."),
+            Argument("index", str, "The place in it, as a receipt has it (日志序号)."),
+        )
+        members = {
+            "origin": Member(str, "The log (日志)."),
+            "index": Member(str, "The place in it (日志序号)."),
+            "commitment": Member(str, "The data of the leaf: SHA-256 of salt and body, in base64 (承诺值)."),
+            "leaf": Member(str, "The hash of the leaf (RFC 6962), in base64 (叶哈希)."),
+            "size": Member(str, "Of the tree in which it is proved to be (日志条数)."),
+            "proof": Member(many(str), "The inclusion proof (RFC 6962), in base64, from the leaf up (包含证明)."),
+            "checkpoint": Member(str, "The signed root of that tree (C2SP checkpoint) (检查点)."),
+            "tlogProof": Member(str, "All of it as one file (C2SP tlog-proof) (证明文件)."),
+        }
+        if self._types.has(ACCESS.name):
+            entry = "The entry itself, for those whom it concerns; null for all others (日志条目)."
+            members[RootName.ENTRY.value] = Member(nullable(self._types.type(ACCESS.name)), entry)
+        made = object_type(declare("EntryReceipt"), "Proof that an entry is in the log (日志回执).", members)
+        text = "Proof of one entry of the log, for whoever has its place; null if there is none (回执)."
+        return Member(nullable(made), text, given)
+
+    def _chains(self) -> Member:
+        element = object_type(
+            declare("ChainElement"),
+            "One element of a list: an entry of the log, or a pad that is none (链元素).",
+            {
+                "hash": Member(str, "What stands in the list, in base64 (元素哈希)."),
+                "blind": Member(nullable(str), "What hides it; null: it is not opened yet (盲值)."),
+                "origin": Member(nullable(str), "Of an entry: the log; null: a pad, if it is opened (日志)."),
+                "index": Member(nullable(str), "Of an entry: its place (日志序号)."),
+                "commitment": Member(nullable(str), "Of an entry: the data of its leaf (承诺值)."),
+            },
+        )
+        close = object_type(
+            declare("ClosingEntry"),
+            "The entry of the log that closed a month, with its proof (结账条目).",
+            {
+                "origin": Member(str, "The log (日志)."),
+                "index": Member(str, "The place in it (日志序号)."),
+                "commitment": Member(str, "The data of the leaf (承诺值)."),
+                "body": Member(str, "The entry as it was hashed (日志原文)."),
+                "salt": Member(str, "The salt that was hashed with it (盐值)."),
+                "proof": Member(many(str), "The inclusion proof (包含证明)."),
+                "checkpoint": Member(str, "The signed root (检查点)."),
+            },
+        )
+        chain = object_type(
+            declare("Chain"),
+            "All that was asked about somebody in a month, so that nothing is left out (月度查询链).",
+            {
+                "month": Member(str, "The month (月份)."),
+                "pseudonym": Member(str, "Whose it is, as the log names them (主体代号)."),
+                "place": Member(str, "The place among all lists (位次)."),
+                "persons": Member(str, "How many lists there are (链总数)."),
+                "elements": Member(many(element), "The list, sorted; a power of two (链元素)."),
+                "proof": Member(many(str), "That it is among all lists (包含证明)."),
+                "close": Member(close, "The entry that says so (结账条目)."),
+            },
+        )
+        month = Argument("month", str, "A month that is closed, as 2026-10 (月份).")
+        text = "The lists of those one acts for; null: the month is not closed (月度查询链)."
+        return Member(nullable(many(chain)), text, (month,))
+
     def _viewer(self) -> Any:
         words = self._words
+        listed = LISTS[RootName.ACCESSES.value]
+        accesses = {listed.name: self._list(listed)} if self._types.has(ACCESS.name) else {}
         visible = object_type(
             declare("VisibleCoordinate"),
             "One thing the role may see, of which rows and under what (可见项).",
@@ -160,6 +236,7 @@ class Roots:
                 "assurance": Member(nullable(int), "0 none, 1 password, 2 two factors, 3 proven anew (核验等级)."),
                 "policyVersion": Member(nullable(str), "Hash of the policy that decides (策略版本)."),
                 "sees": Member(many(visible), "Everything the role may see (可见范围)."),
+                **accesses,
             },
         )
 

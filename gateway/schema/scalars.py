@@ -42,6 +42,8 @@ _PLAIN: Mapping[Type, Any] = MappingProxyType(
 
 def type_of(item: Field, words: Vocabulary) -> Any:
     """The GraphQL type of one field, not yet nullable."""
+    if item.type is Type.WORDS:
+        return many(str)
     return words.of_field(item) if item.type is Type.CODE else _PLAIN[item.type]
 
 

@@ -155,6 +155,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "MATTER_SERVICE": "As MATTER, and the matter is the service of documents (文书送达事项).",
         "SOURCE": "The row came from the caller's department (来源部门).",
         "CASE": "The caller handles an open case about the row (承办案件).",
+        "OWN": "The caller's own institution did it (本机构所为).",
         "CASE_SOURCE": "As CASE, and the row came from the caller's department (承办案件且为来源部门).",
         # explanations
         "LICENSED": "The consumer holds a personal-credit license (持个人征信业务许可).",
@@ -174,6 +175,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "SELF_ONLY": "For the subject and who acts for it (仅限本人或其代理).",
         "STEP_UP_REQUIRED": "Identity must be proven anew (须再次核验身份).",
         "CASE_REQUIRED": "For the handler of an open case about it (仅限承办人).",
+        "OWN_ONLY": "For the institution that did it (仅限作出查询的机构).",
         "NOT_YET_RELEASED": "Only what has been released is shown (仅显示已发布文本).",
     }
 )

@@ -58,6 +58,7 @@ ROLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "lock_timeout": "3s",
                 "idle_in_transaction_session_timeout": "10s",
                 "synchronous_commit": "on",
+                "random_page_cost": "1.1",  # as of the reader: the log is read too
             }
         ),
     }

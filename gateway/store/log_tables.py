@@ -1,8 +1,10 @@
 """The tables of the access log. Only the append function writes them; nobody may update or delete an entry."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
-from gateway.store.tables import METADATA
+from gateway.catalogue.kinds import BY_NAME
+from gateway.store.tables import METADATA, table
 
 # One row per shard: its size, the right edge of its tree and the epoch of the process that owns it.
 LOG_SHARD = sa.Table(
@@ -61,4 +63,55 @@ LOG_PUBLICATION = sa.Table(
     sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("cosignatures", sa.Text, nullable=False),  # signature lines (C2SP tlog-cosignature); may be none
     sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+# The entries as rows, made by ``access_follow``: nothing here that is not in the log, and all of it can be made again.
+# Keyed by the subject's pseudonym (``values.log_key``); one row for each subject, one for an entry about nobody.
+ACCESS = table(BY_NAME["access"])
+ACCESS.append_column(sa.Column("shard", sa.Integer, nullable=False))
+ACCESS.append_column(sa.Column("number", sa.BigInteger, nullable=False))  # the index of the entry
+sa.Index("ix_access_place", ACCESS.c.number, ACCESS.c.shard)
+sa.Index("ix_access_institution", ACCESS.c.institution, ACCESS.c.at.desc(), ACCESS.c.id.desc())
+ACCESS_IDS = sa.Sequence("access_ids", metadata=METADATA)
+
+# How far the entries of a shard are rows.
+ACCESS_MARK = sa.Table(
+    "access_mark",
+    METADATA,
+    sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+)
+
+# Months that are closed (``gateway.audit.chains``): which entries belong to each, and the entry that says so.
+LOG_CLOSE = sa.Table(
+    "log_close",
+    METADATA,
+    sa.Column("month", sa.Text, primary_key=True),  # as 2026-10
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("index", sa.BigInteger, nullable=False),
+    sa.Column("persons", sa.BigInteger, nullable=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("ranges", JSONB, nullable=False),  # shard -> [first, end]
+    sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+# The leaf of each person, in the order of pseudonyms, and the hashes of tiles over them.
+LOG_CHAIN = sa.Table(
+    "log_chain",
+    METADATA,
+    sa.Column("month", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),  # pseudonym
+    sa.Column("place", sa.BigInteger, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("month", "place"),
+)
+
+LOG_CHAIN_NODE = sa.Table(
+    "log_chain_node",
+    METADATA,
+    sa.Column("month", sa.Text, primary_key=True),
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("index", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
 )

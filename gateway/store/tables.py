@@ -54,6 +54,8 @@ def _sql_type(field: Field) -> sa.types.TypeEngine[Any]:
             return sa.Integer()
         case Type.TEXT | Type.CODE:
             return sa.Text()
+        case Type.WORDS:
+            return ARRAY(sa.Text())
 
 
 def _text_checks(table: str, column: str, length: int | None = None) -> Iterator[sa.CheckConstraint]:
@@ -132,6 +134,8 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
         yield _one_of("status", RECORD_STATUSES)
         yield sa.Column("minor", sa.Boolean, nullable=False)
         yield sa.Column("retained_until", sa.Date)
+    elif Standing.MINOR in kind.standings:
+        yield sa.Column("minor", sa.Boolean, nullable=False)
 
 
 def _searched(kind: Kind) -> Iterator[SchemaItem]:

@@ -48,8 +48,10 @@ class Vault(Secret):
     """
 
     __slots__ = (
+        "_asked",
         "_audit",
         "_audit_keys",
+        "_blinds",
         "_epoch",
         "_index",
         "_pseudonyms",
@@ -81,6 +83,8 @@ class Vault(Secret):
         first = keys.of(Use.AUDIT)[0]  # a pseudonym must stay the same for as long as the log is read
         self._pseudonyms = Cipher(algorithms.AES(first.derive("pseudonym")), modes.ECB()).encryptor().update
         self._response = Mac(first.derive("response"))
+        self._blinds = Mac(first.derive("chain"))
+        self._asked = Mac(first.derive("asked"))
 
     # --- keys of subjects ---
 
@@ -121,6 +125,18 @@ class Vault(Secret):
         blocks = b"".join([subject.to_bytes(16) for subject in subjects])
         names = self._pseudonyms(blocks).hex()
         return [names[at : at + 32] for at in range(0, len(names), 32)]
+
+    def asked(self, kind: str, value: str) -> str:
+        """32 hex digits, by which the log names whom somebody asked for, whether there is such a subject or not."""
+        return self._asked.of(f"{kind}\0{value}".encode(errors="surrogatepass")).hex()
+
+    def asked_person(self, index: bytes) -> str:
+        """The same of a person, by the blind index of the ID number that was asked for."""
+        return self._asked.of(b"person\0" + index).hex()
+
+    def chain_blind(self, month: str, pseudonym: str, number: int) -> bytes:
+        """16 bytes: what hides one element of a person's list for a month (``audit.chains``)."""
+        return self._blinds.of(f"{month}\0{pseudonym}\0{number}".encode())
 
     # --- opaque ids ---
 

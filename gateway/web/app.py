@@ -59,7 +59,7 @@ class Application:
                 Route("/schema/{role}.graphql", self._schema, methods=["GET"]),
                 Route("/livez", self._live, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
-                *Transparency(lambda: self.running.history).routes(),
+                *Transparency(lambda: self.running.gateway.history).routes(),
             ],
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _elsewhere, GatewayError: _refused, Exception: _refused},

@@ -51,7 +51,7 @@ async def test_checkpoint_every_entry_and_the_continuation(house: House, verifie
     assert status == 0, said
     log, shard = house.gateway.log, house.gateway.log.health.shard
     assert shard is not None
-    where = f"http://127.0.0.1:{house.port}/log/{shard}", house.running.history.vkey(shard)
+    where = f"http://127.0.0.1:{house.port}/log/{shard}", house.gateway.history.vkey(shard)
     old: list[str] = []
     for count in (3, 252, 1, 1, 600):  # a partial tile, a full one, one more, then a second level
         await asyncio.gather(*(log.append(entry(f"go-{count}-{number}")) for number in range(count)))
@@ -62,6 +62,6 @@ async def test_checkpoint_every_entry_and_the_continuation(house: House, verifie
         assert int(old[0]) == log.health.size
     status, said = await run(verifier, *where, old[0], "A" * 43 + "=")
     assert status != 0, "a tree that was never there was taken for the beginning of this one"
-    other = house.running.history.vkey(shard + 1)
+    other = house.gateway.history.vkey(shard + 1)
     status, said = await run(verifier, where[0], other)
     assert status != 0, "the checkpoint of one shard passed for that of another"

@@ -102,7 +102,7 @@ async def test_the_tree_goes_on_after_a_restart(database: Connections, home: Pat
     for count in (5, 260, 1):
         async with opened(database, home) as house:
             await grow(house, count)
-            shard, history = shard_of(house), house.running.history
+            shard, history = shard_of(house), house.gateway.history
             text = (await get(house, f"/{shard}/checkpoint")).text
             seen.append(checkpoint.verify(text, NoteVerifier.parse(history.vkey(shard))))
             for old in seen:
@@ -131,7 +131,7 @@ async def witnessed(
     try:
         async with opened(database, home, settings={"GATEWAY_WITNESSES": str(file)}) as house:
             shard = shard_of(house)
-            verifier = NoteVerifier.parse(house.running.history.vkey(shard))
+            verifier = NoteVerifier.parse(house.gateway.history.vkey(shard))
             keys[verifier.name] = verifier
             yield house, made
     finally:
@@ -165,7 +165,7 @@ async def test_witnesses_sign_what_is_published(
         for missing in signers[1:]:
             with pytest.raises(ValueError, match="not cosigned"):
                 missing.cosigned(note)
-        checkpoint.verify(note, NoteVerifier.parse(house.running.history.vkey(shard)))
+        checkpoint.verify(note, NoteVerifier.parse(house.gateway.history.vkey(shard)))
 
         bad.spoil = lambda line: f"\u2014 stranger AAAAAAAA\n{line}"  # who is not known is passed over
         note = await shown(int((await grow(house, 300)).split("\n")[1]))
@@ -183,7 +183,7 @@ async def test_a_witness_that_has_seen_more_than_there_is_signs_nothing(
     async with witnessed(database, home, "w.example/1", "w.example/3", monkeypatch=monkeypatch) as all:
         house, (good, _) = all
         shard = shard_of(house)
-        good.seen[house.running.history.origin(shard)] = 1_000_000, bytes(32)
+        good.seen[house.gateway.history.origin(shard)] = 1_000_000, bytes(32)
         await grow(house, 1)
         await until("it is said", lambda: "has seen 1000000 entries" in caplog.text)
 
@@ -234,7 +234,7 @@ async def test_status_says_where_the_log_is_and_how_it_is_verified(
     shard = shard_of(house)
     for line in (
         f"shard    {shard}", f"url      http://127.0.0.1:8000/log/{shard}",
-        f"origin   credit-gateway.example/log/{shard}", f"vkey     {house.running.history.vkey(shard)}",
+        f"origin   credit-gateway.example/log/{shard}", f"vkey     {house.gateway.history.vkey(shard)}",
         f"size     {size}, 0 witnesses have signed it",
     ):  # fmt: skip
         assert line in said.splitlines()
@@ -265,5 +265,5 @@ async def test_verify_and_monitor_and_destroy(
     assert f"shard {shard}: entry 4: CHANGED: " in capsys.readouterr().out
     assert await command("verify", "--vkey", "nonsense") == 1
     assert "--vkey: a vkey has three parts" in capsys.readouterr().err
-    assert await command("verify", "--vkey", house.running.history.vkey(77)) == 1
+    assert await command("verify", "--vkey", house.gateway.history.vkey(77)) == 1
     assert f"--vkey: there is none for credit-gateway.example/log/{shard}" in capsys.readouterr().err

@@ -94,7 +94,7 @@ class Case:
             return
         paged = frozenset(slot for slot, page in enumerate(asked.paging) if page.after is not None)
         for at, (root, arguments) in enumerate(zip(asked.shape.roots, asked.roots, strict=True)):
-            if root.name in (RootName.VIEWER, RootName.EXPLAIN):
+            if root.name in (RootName.VIEWER, RootName.EXPLAIN, RootName.RECEIPT):
                 continue
             reader = "principal " if persona is None else f"client {persona.client}"
             named = None if arguments.node is None else house.vault.read_node_id(arguments.node, reader)

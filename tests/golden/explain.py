@@ -7,6 +7,7 @@ conditions and costs. No large table may be read from end to end.
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import TypeAlias
 
 import psycopg
 
@@ -37,8 +38,16 @@ TIES = (
     "INSERT INTO figure (subject_id, id, subject_class, provider, batch, month, record_kind, records) "
     "SELECT 0, nextval('record_ids'), CASE n % 10 WHEN 0 THEN 'person' ELSE 'legal' END, 'CREDIT', 'x', "
     "to_char(date '2024-01-01' + n / 1000 * 31, 'YYYY-MM'), 'license', n FROM generate_series(0, 35999) AS n",
+    "INSERT INTO access (subject_id, id, subject_class, provider, batch, minor, origin, index, at, day, institution, "
+    "subject, shard, number) SELECT n % 5000, n, 'legal', 'CREDIT', '', false, 'o', n::text, "
+    "timestamptz '2026-01-01 00:00Z' + n * interval '1 minute', '2026-01-01', 'bank-' || n % 50, "
+    "lpad(to_hex(n % 5000), 32, '0'), n % 4, n FROM generate_series(0, 39999) AS n",
+    "INSERT INTO log_entry SELECT n % 4, n, '{}', '', sha256(n::text::bytea), NULL FROM generate_series(0, 39999) AS n",
 )
 _SEQUENTIAL = re.compile(r'Seq Scan on "?(\w+)"?')
+
+
+Readers: TypeAlias = tuple[psycopg.Connection[tuple[str]], psycopg.Connection[tuple[str]]]  # of catalogue and log
 
 
 def fill(connections: Connections, vault: Vault) -> None:
@@ -52,9 +61,9 @@ def fill(connections: Connections, vault: Vault) -> None:
         owner.execute("VACUUM ANALYZE")
 
 
-def shape(reader: psycopg.Connection[tuple[str]], prepared: list[tuple[str, Prepared]]) -> str:
-    """The shapes of the statements of one case, as a text."""
-    return "".join(f"-- {key}\n{chr(10).join(_plan(reader, one))}\n" for key, one in prepared)
+def shape(readers: Readers, prepared: list[tuple[str, Prepared]]) -> str:
+    """The shapes of the statements of one case, as a text; each is run by the role that runs it."""
+    return "".join(f"-- {key}\n{chr(10).join(_plan(readers[one.plan.logged], one))}\n" for key, one in prepared)
 
 
 def _plan(reader: psycopg.Connection[tuple[str]], prepared: Prepared) -> Iterator[str]:

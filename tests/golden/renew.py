@@ -33,9 +33,9 @@ async def _renew(home: Path) -> None:
             large = provision(server.conninfo(SUPERUSER, "postgres"), "large")
             migrate(large.owner)
             explain.fill(large, house.vault)
-            with psycopg.connect(large.reader) as reader:
+            with psycopg.connect(large.reader) as reader, psycopg.connect(large.log) as log:
                 for case in cases():
-                    if text := explain.shape(reader, case.plans(house)):
+                    if text := explain.shape((reader, log), case.plans(house)):
                         (case.folder / EXPLAINED).write_text(text)
         files = home / "files"
         files.mkdir()

@@ -8,7 +8,7 @@ from psycopg.rows import tuple_row
 
 from gateway.store.database import Connections
 from tests.golden.cases import EXPLAINED, GIVEN, MADE, Case, cases
-from tests.golden.explain import fill, read_whole, shape
+from tests.golden.explain import Readers, fill, read_whole, shape
 from tests.golden.renew import main
 from tests.harness import House, opened
 
@@ -29,18 +29,21 @@ async def test_golden(house: House, case: Case) -> None:
 
 
 @pytest.fixture(scope="module")
-def reader(house: House, new_database: Callable[[], Connections]) -> Iterator[psycopg.Connection[tuple[str]]]:
-    """The reader of a database whose tables are large."""
+def readers(house: House, new_database: Callable[[], Connections]) -> Iterator[Readers]:
+    """The readers of a database whose tables are large: of the catalogue, and of the log."""
     connections = new_database()
     fill(connections, house.vault)
-    with psycopg.connect(connections.reader, row_factory=tuple_row) as connection:
-        yield connection
+    with (
+        psycopg.connect(connections.reader, row_factory=tuple_row) as reader,
+        psycopg.connect(connections.log, row_factory=tuple_row) as log,
+    ):
+        yield reader, log
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case.folder.name)
-async def test_explain(house: House, reader: psycopg.Connection[tuple[str]], case: Case) -> None:
+async def test_explain(house: House, readers: Readers, case: Case) -> None:
     """The plan is the one that was looked at, and no large table is read from end to end."""
-    found = shape(reader, case.plans(house))
+    found = shape(readers, case.plans(house))
     assert read_whole(found) == []
     written = case.folder / EXPLAINED
     assert found == (written.read_text() if written.exists() else ""), f"{case.folder.name}; see tests.golden.renew"
@@ -56,10 +59,10 @@ def test_every_case_has_its_files() -> None:
     assert explained > len(cases()) * 2 // 3
 
 
-def test_a_plan_that_reads_a_table_from_end_to_end_is_found(reader: psycopg.Connection[tuple[str]]) -> None:
+def test_a_plan_that_reads_a_table_from_end_to_end_is_found(readers: Readers) -> None:
     """The check can fail."""
     asked = b"EXPLAIN (COSTS OFF) SELECT count(*) FROM penalty WHERE conduct LIKE '%a%'"
-    assert read_whole("\n".join(line for (line,) in reader.execute(asked).fetchall())) == ["penalty"]
+    assert read_whole("\n".join(line for (line,) in readers[0].execute(asked).fetchall())) == ["penalty"]
 
 
 def test_cases_are_never_renewed_in_a_build(

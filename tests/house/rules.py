@@ -21,7 +21,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "named",
         "explained",
         "bundles",
+        "closing",
+        "chains",
     ),  # parts of the pipeline and of assemble, with files of their own
+    ("receipts", "accesses"),
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),
     ("rights", "notices", "consumers"),

@@ -150,7 +150,8 @@ def structure() -> set[str]:
         Node node nodes edges pageInfo PageInfo cursor hasNextPage endCursor startCursor hasPreviousPage id first after
         filter by asWritten matched historical conflicting access Access purpose Purpose consent matter MatterInput
         MatterKind number kind basis Date DateTime Decimal Boolean Int ID String Float SubjectBy uscc registrationNumber
-        organizationCode taxNumber certificateNumber
+        organizationCode taxNumber certificateNumber entry hash blind origin index commitment body salt proof
+        checkpoint place chains Chain ChainElement ClosingEntry elements close pseudonym persons month
     """
     return set(words.split())
 

@@ -27,7 +27,7 @@ from gateway.values import ActionName, Role
 POLICIES = Path(__file__).parents[2] / "policies"
 OWN_RULES = (
     *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "Deadline", "Receipt"),
-    *("Explanation", "ExplainedField", "Remedy", "Change"),
+    *("Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt", "Chain", "ChainElement", "ClosingEntry"),
 )
 ALL = tuple(coordinate for kind in KINDS for coordinate, _ in kind.coordinates())
 
@@ -88,6 +88,9 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "listings": "ListingConnection",
         "withdrawals": "WithdrawalConnection",
         "figures": "FigureConnection",
+        "accesses": "AccessEntryConnection",
+        "receipt": "EntryReceipt",
+        "chains": "[Chain!]",
         "explain": "Explanation!",
         "viewer": "Viewer!",
     }
@@ -238,8 +241,8 @@ def test_a_filter_follows_its_field() -> None:
 
 def test_administrators_have_only_the_viewer() -> None:
     schema = build(frozenset(ALL))
-    assert schema.query_type is not None and set(schema.query_type.fields) == {"explain", "viewer"}
-    told = {"Explanation", "ExplainedField", "Remedy", "Change"}
+    assert schema.query_type is not None and set(schema.query_type.fields) == {"explain", "receipt", "viewer"}
+    told = {"Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt"}
     assert {item.name for item in own_types(schema)} == {"Query", "Viewer", "VisibleCoordinate"} | told
     assert_valid_schema(schema)
 

@@ -42,8 +42,8 @@ SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/0,', enterprise_1.s
         SELECT concat('{"code":', coalesce(CAST(to_json(scheme_5.code) AS TEXT), 'null'), ',"published":', CAST(NOT scheme_5.minor AS TEXT), '}') AS concat_5
         FROM scheme AS scheme_5
         WHERE scheme_5.code = rating_4.scheme), 'null'), ',"year":', coalesce(CAST(to_json(rating_4.year) AS TEXT), 'null'), ',"grade":', coalesce(CAST(to_json(rating_4.grade) AS TEXT), 'null'), ',"score":', CASE
-        WHEN (rating_4.status IN ('ACTIVE', 'CORRECTED') AND (rating_4.published_until IS NULL OR rating_4.published_until >= $2) AND (rating_4.retained_until IS NULL OR rating_4.retained_until >= $2) AND NOT rating_4.minor AND rating_4.subject_id = ANY (ground.consented_rating)) THEN coalesce('"' || CAST(rating_4.score AS TEXT) || '"', 'null')
-        WHEN (rating_4.status IN ('ACTIVE', 'CORRECTED') AND (rating_4.published_until IS NULL OR rating_4.published_until >= $2) AND (rating_4.retained_until IS NULL OR rating_4.retained_until >= $2) AND rating_4.minor) THEN coalesce('"' || CAST(rating_4.score AS TEXT) || '"', 'null')
+        WHEN (NOT rating_4.minor AND rating_4.subject_id = ANY (ground.consented_rating)) THEN coalesce('"' || CAST(rating_4.score AS TEXT) || '"', 'null')
+        WHEN rating_4.minor THEN coalesce('"' || CAST(rating_4.score AS TEXT) || '"', 'null')
         ELSE 'null' END, ',"standing":', coalesce('"' || CAST(CASE
         WHEN (NOT (rating_4.status IN ('ACTIVE', 'CORRECTED') AND (rating_4.published_until IS NULL OR rating_4.published_until >= $2) AND (rating_4.retained_until IS NULL OR rating_4.retained_until >= $2))) THEN 'NO_LONGER_DISCLOSED'
         WHEN (rating_4.valid_until < $2) THEN 'LAPSED'

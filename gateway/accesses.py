@@ -1,0 +1,128 @@
+"""Reading the log as rows: what is the caller's own there, and rows that are as new as the log itself.
+
+Rows of a logged kind are made from the entries by the database (``access_follow``), off the path of those who are being
+logged: whoever reads them first has the rest made. They are read by the log's role, and nothing else is in their
+statements: the reader of the catalogue sees nothing of the log, the log's role nothing of the catalogue.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from gateway.audit.statements import argument, statement
+from gateway.catalogue.kinds import BY_NAME
+from gateway.errors import DatabaseUnavailable, GatewayError
+from gateway.store.lanes import Lanes, Row
+from gateway.store.tables import MANDATE, table
+from gateway.values import By, ByPerson, ByPlace, Caller, Opened, Own, Statement
+from gateway.vault.vault import Vault
+
+FOLLOWED = 5_000  # entries made into rows by one statement
+MOST_STATEMENTS = 200  # for one reader: a million entries; then it is the background's work
+PERIOD = 30.0  # seconds between looks in the background
+NOBODY = b"0"  # the subject of rows that are not the caller's own
+
+_logger = logging.getLogger("gateway.accesses")
+
+_PERSON, _IDENTIFIER = table(BY_NAME["person"]), table(BY_NAME["identifier"])
+_NOW = argument("now", sa.DateTime(timezone=True))
+_EMPTY: sa.ColumnElement[str] = sa.literal_column("''")
+
+_FOLLOW = statement(
+    sa.select(sa.func.access_follow(argument("origin", sa.Text()), argument("most", sa.Integer())).label("left"))
+)
+
+
+def _names() -> "sa.ScalarSelect[str]":
+    """The identifiers of a subject, as ``kind:value`` and one a line."""
+    one = _IDENTIFIER.c.kind + sa.literal_column("':'") + _IDENTIFIER.c.value_index
+    listed = sa.func.string_agg(one, aggregate_order_by(sa.literal_column("E'\\n'"), one))
+    return sa.select(listed).where(_IDENTIFIER.c.subject_id == MANDATE.c.subject_id).scalar_subquery()
+
+
+# The subjects that somebody acts for, and by what others may have asked for them.
+_OWN = statement(
+    sa.select(
+        MANDATE.c.subject_id,
+        sa.func.coalesce(sa.func.encode(_PERSON.c.id_number_index, sa.literal_column("'hex'")), _EMPTY),
+        sa.func.coalesce(_names(), _EMPTY),
+    )
+    .select_from(MANDATE.outerjoin(_PERSON, _PERSON.c.subject_id == MANDATE.c.subject_id))
+    .where(
+        MANDATE.c.principal == argument("principal", sa.Text()),
+        MANDATE.c.valid_from <= _NOW,
+        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > _NOW),
+        MANDATE.c.revoked_at.is_(None),
+    )
+    .distinct()
+)
+
+
+class Accesses:
+    """The rows of the log, for one gateway. ``lanes`` are of the log's role."""
+
+    def __init__(self, lanes: Lanes, origin: str, vault: Vault) -> None:
+        self._log = lanes
+        self._origin = origin.encode()
+        self._vault = vault
+
+    async def own(self, catalogue: Lanes, caller: Caller, now: datetime) -> Own:
+        """What of the log is about subjects that the caller acts for; nothing if it acts for nobody."""
+        if not caller.principal:
+            return Own()
+        rows = await catalogue.fetch(_OWN, (caller.principal.encode(), now.isoformat().encode()))
+        found: dict[str, int] = {}
+        for subject, person, names in rows:
+            number = int(subject or b"0")
+            found[self._vault.pseudonyms([number])[0]] = number
+            if person:
+                found[self._vault.asked_person(bytes.fromhex(person.decode("ascii")))] = number
+            for name in (names or b"").decode().split("\n") if names else ():
+                found[self._vault.asked(*name.split(":", 1))] = number
+        return Own(found)
+
+    async def fetch(self, statement: Statement, parameters: Sequence[bytes | None]) -> list[Row]:
+        """Run a statement over rows that hold every entry there was when it was asked for."""
+        await self.follow(MOST_STATEMENTS)
+        return await self._log.fetch(statement, parameters)
+
+    async def follow(self, most: int) -> None:
+        """Make rows of entries until all are made. Raises DatabaseUnavailable if that takes too many statements."""
+        for _ in range(most):
+            ((left,),) = await self._log.fetch(_FOLLOW, (self._origin, b"%d" % FOLLOWED))
+            if left == b"0":
+                return
+        raise DatabaseUnavailable
+
+    async def keep(self) -> None:
+        """Until canceled, make rows of new entries now and then, so that nobody who reads them waits long."""
+        while True:
+            with contextlib.suppress(DatabaseUnavailable):
+                try:
+                    await self.follow(MOST_STATEMENTS)
+                except GatewayError as error:
+                    _logger.warning("no rows could be made of the log: %s", error.code)
+            await asyncio.sleep(PERIOD)
+
+
+def asked_for(vault: Vault, by: By | ByPerson | ByPlace | None) -> str | None:
+    """The pseudonym of whom somebody asked for, whether there is such a subject or not."""
+    match by:
+        case By():
+            return vault.asked(by.kind, by.value)
+        case ByPerson():
+            return vault.asked_person(vault.blind_index("person", "id_number", by.id_number))
+        case _:
+            return None
+
+
+def of_subjects(opened: Opened, own: Own) -> Opened:
+    """The rows under the subjects that the caller acts for; whose the others are is not known here."""
+    ids: Mapping[bytes, bytes] = {b"%d" % key: b"%d" % subject for key, subject in own.keys.items()}
+    subjects = [ids.get(key, NOBODY) for key in opened.rows.subjects]
+    return opened._replace(rows=opened.rows._replace(subjects=subjects))
