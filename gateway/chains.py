@@ -18,6 +18,7 @@ from gateway.audit.statements import argument, statement
 from gateway.audit.tiles import WIDTH, holding, span_hash, width
 from gateway.audit.tree import leaf_hash
 from gateway.errors import InternalError
+from gateway.plan.ground import held_back
 from gateway.store.lanes import Row
 from gateway.store.log_tables import ACCESS, LOG_CHAIN, LOG_CHAIN_NODE, LOG_CLOSE, LOG_ENTRY
 from gateway.values import ByPlace, Own, Root
@@ -56,7 +57,11 @@ _NODES = statement(
 )
 _TOGETHER = sa.and_(LOG_ENTRY.c.shard == ACCESS.c.shard, LOG_ENTRY.c.index == ACCESS.c.number)
 _PLACES = statement(
-    sa.select(ACCESS.c.number, sa.func.encode(LOG_ENTRY.c.commitment, _HEX))
+    sa.select(
+        ACCESS.c.number,
+        sa.func.encode(LOG_ENTRY.c.commitment, _HEX),
+        held_back(ACCESS, argument("now", sa.DateTime(timezone=True))).label("held_back"),
+    )
     .join(LOG_ENTRY, _TOGETHER)
     .where(
         ACCESS.c.subject_id == argument("key", sa.BigInteger()),
@@ -108,7 +113,10 @@ class Chains:
         if not rows:
             return None  # of persons there are lists, of nobody else
         place, size = int(_found(rows[0][0])), int(_found(rows[0][1]))
-        places = sorted({one for name in names for one in await self._places(closed, name)}, key=_order)
+        held: dict[Place, bool] = {}
+        for name in names:
+            held |= await self._places(closed, name, now)
+        places = sorted(held, key=_order)
         blinds = [self._vault.chain_blind(closed.month, pseudonym, number) for number in range(size)]
         pads = now >= closed.at + HELD_BACK
         made = elements(places, blinds)
@@ -118,19 +126,22 @@ class Chains:
             "pseudonym": pseudonym,
             "place": str(place),
             "persons": str(closed.persons),
-            "elements": [_told(one, shown=pads or one.place is not None) for one in made],
+            "elements": [_told(one, shown=pads if one.place is None else not held[one.place]) for one in made],
             "proof": [_base64(one) for one in await self._proof(closed, place)],
             "close": await self._entry(closed),
         }
 
-    async def _places(self, closed: "_Closed", name: str) -> list[Place]:
-        found: list[Place] = []
+    async def _places(self, closed: "_Closed", name: str, now: datetime) -> dict[Place, bool]:
+        """The entries of the month about a name, and whether each is held back still."""
+        found: dict[Place, bool] = {}
         key = b"%d" % int(name[:15], 16)
         for shard, (first, end) in closed.ranges.items():
             bounds = (b"%d" % shard, b"%d" % first, b"%d" % end)
-            rows = await self._accesses.fetch(_PLACES, (key, name.encode(), *bounds))
+            parameters = (now.isoformat().encode(), key, name.encode(), *bounds)
+            rows = await self._accesses.fetch(_PLACES, parameters)
             origin = self._history.origin(shard)
-            found += [Place(origin, int(_found(number)), _unhex(commitment)) for number, commitment in rows]
+            for number, commitment, held in rows:
+                found[Place(origin, int(_found(number)), _unhex(commitment))] = held == b"t"
         return found
 
     async def _proof(self, closed: "_Closed", place: int) -> list[bytes]:

@@ -14,7 +14,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -89,6 +89,10 @@ class FixedClock:
 
     def now(self) -> datetime:
         return self.at
+
+    def advance(self, time: timedelta) -> None:
+        """Let some time pass at once."""
+        self.at += time
 
     def monotonic(self) -> float:
         return 0.0

@@ -5,6 +5,7 @@ Everything is read as of a size that a checkpoint was signed for: beyond it noth
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -18,13 +19,32 @@ from gateway.audit.tree import HASH_SIZE, leaf_hash
 from gateway.errors import NotFound
 from gateway.signing import NoteSigner
 from gateway.store.lanes import Lanes, Row
-from gateway.store.log_tables import LOG_CHECKPOINT, LOG_ENTRY, LOG_NODE, LOG_PUBLICATION, LOG_SHARD
+from gateway.store.log_tables import (
+    ACCESS_DELAY,
+    DELAY_RECEIVER,
+    LOG_CHECKPOINT,
+    LOG_ENTRY,
+    LOG_NODE,
+    LOG_PUBLICATION,
+    LOG_SHARD,
+)
 from gateway.values import Statement
 
 _SHARD = argument("shard", sa.Integer())
 _LEVEL = argument("level", sa.Integer())
 _FIRST, _END = argument("first", sa.BigInteger()), argument("end", sa.BigInteger())
 _ONE: sa.ColumnElement[int] = sa.literal_column("1")
+
+
+class Delays(NamedTuple):
+    """How often a department held something back in a year on one basis, and how much of it is held back now."""
+
+    department: str
+    source: str  # by whose decision it may
+    year: str
+    basis: str
+    delays: int
+    running: int
 
 
 class Published(NamedTuple):
@@ -55,6 +75,24 @@ _SHOWN = statement(
     .where(LOG_CHECKPOINT.c.shard == _SHARD)
     .order_by(LOG_CHECKPOINT.c.size.desc())
     .limit(_ONE)
+)
+_DELAY, _NOW = ACCESS_DELAY.c, argument("now", sa.DateTime(timezone=True))
+_YEAR = sa.func.to_char(
+    sa.func.timezone(sa.literal_column("'Asia/Shanghai'"), _DELAY.valid_from), sa.literal_column("'YYYY'")
+)
+_RUNNING = sa.and_(_DELAY.ended_at.is_(None), _DELAY.until > _NOW)
+_DELAYS = statement(
+    sa.select(
+        _DELAY.department,
+        DELAY_RECEIVER.c.source,
+        _YEAR.label("year"),
+        _DELAY.basis,
+        sa.func.count(),
+        sa.func.count().filter(_RUNNING),
+    )
+    .join(DELAY_RECEIVER, DELAY_RECEIVER.c.department == _DELAY.department)
+    .group_by(_DELAY.department, DELAY_RECEIVER.c.source, _YEAR, _DELAY.basis)
+    .order_by(_YEAR.desc(), _DELAY.department, _DELAY.basis)
 )
 # The hashes of one tile, joined; leaves come as their commitments.
 _LEAVES = statement(
@@ -106,6 +144,12 @@ class History:
     async def shards(self) -> list[int]:
         """Every shard that ever was."""
         return [int(_found(row[0])) for row in await self._lanes.fetch(_SHARDS, ())]
+
+    async def delays(self, now: datetime) -> list[Delays]:
+        """How many accesses departments held back from those whom they were about: by year and by basis."""
+        rows = await self._lanes.fetch(_DELAYS, (now.isoformat().encode(),))
+        told = [[_found(value).decode() for value in row] for row in rows]
+        return [Delays(one[0], one[1], one[2], one[3], int(one[4]), int(one[5])) for one in told]
 
     async def published(self, shard: int) -> Published:
         """The newest checkpoint that everybody may see."""

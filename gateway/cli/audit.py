@@ -5,14 +5,15 @@ import asyncio
 import base64
 import contextlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 import psycopg
 
-from gateway import closing
+from gateway import closing, delays
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
 from gateway.audit.checkpoint import Checkpoint
@@ -59,6 +60,16 @@ def declare(verbs: _Verbs) -> None:
     chained = inner.add_parser("verify-chains", help="verify an answer of `chains` offline")
     chained.add_argument("file", type=Path, metavar="FILE")
     chained.add_argument("--vkey", required=True, help="the key of the shard whose entry closed the month")
+    later = inner.add_parser("delay", help="hold the accesses of a department for one matter back from their subjects")
+    later.add_argument("--department", metavar="CODE", help="whose accesses")
+    later.add_argument("--mark", metavar="SOURCE", help="only mark the department as one that may, by this decision")
+    later.add_argument("--matter", metavar="NUMBER", help="of the matter that they name")
+    later.add_argument("--basis", choices=sorted(delays.BASES), help="the ground in law")
+    later.add_argument("--renew", type=int, metavar="ID", help="hold back longer what is held back still")
+    later.add_argument("--end", type=int, metavar="ID", help="show at once what is held back")
+    later.add_argument("--asked-by", default="", metavar="WHO")
+    later.add_argument("--approved-by", default="", metavar="WHO", help="somebody else, who does not ask in the matter")
+    later.add_argument("--days", type=int, default=delays.LONGEST.days, help="at most and default: 90")
     gone = inner.add_parser("destroy", help="destroy the body of an entry that the law no longer lets be kept")
     gone.add_argument("shard", type=int)
     gone.add_argument("index", type=int)
@@ -217,14 +228,49 @@ def _close(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _delay(settings: Settings, options: argparse.Namespace) -> int:
+    now = SystemClock().now()
+    with migrated(settings) as connections:
+        if options.mark is not None or options.end is not None:
+            with psycopg.connect(connections.owner) as connection:
+                if options.mark is not None:
+                    delays.mark(connection, options.department or "", options.mark, now)
+                    print(f"{options.department} may hold accesses back")
+                else:
+                    ended = delays.end(connection, options.end, now)
+                    print(f"delay {options.end} {'has ended' if ended else 'had ended, or never was'}")
+            return 0
+        number = asyncio.run(_delayed(settings, connections, options, now))
+    print(f"delay {number} holds for {options.days} days")
+    return 0
+
+
+async def _delayed(settings: Settings, connections: Connections, options: argparse.Namespace, now: datetime) -> int:
+    who = options.asked_by, options.approved_by
+    async with _log(settings, connections) as log:
+        if options.renew is not None:
+            return await delays.renew(connections.owner, log, options.renew, *who, options.days, now)
+        asked = delays.Delay(options.department or "", options.matter or "", options.basis or "", *who, options.days)
+        return await delays.begin(connections.owner, log, asked, now)
+
+
 async def _closed(settings: Settings, connections: Connections, vault: Vault, month: str) -> tuple[int, bytes] | None:
+    async with _log(settings, connections) as log:
+        now = SystemClock().now()
+        return await closing.close(connections.owner, log, settings.log_origin, vault, month, now)
+
+
+@contextlib.asynccontextmanager
+async def _log(settings: Settings, connections: Connections) -> AsyncIterator[Log]:
+    """A shard of the log for this command, beside those of the processes that serve."""
+
     async def lane() -> Lane:
         return await Lane.connect(connections.log)
 
-    clock, random = SystemClock(), SystemRandom()
-    log = await Log.open(lane, settings.shards, settings.log_origin, _signer(settings), clock, random)
+    signer, clock, random = _signer(settings), SystemClock(), SystemRandom()
+    log = await Log.open(lane, settings.shards, settings.log_origin, signer, clock, random)
     try:
-        return await closing.close(connections.owner, log, settings.log_origin, vault, month, clock.now())
+        yield log
     finally:
         await log.close()
 
@@ -250,6 +296,7 @@ _VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingPro
         "verify-receipt": _verify_receipt,
         "destroy": _destroy,
         "close": _close,
+        "delay": _delay,
         "verify-chains": _verify_chains,
     }
 )

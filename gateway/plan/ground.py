@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gateway.catalogue.fields import Kind, Owner
 from gateway.plan.fragment import Expression, Query, TableAlias
 from gateway.store.case_tables import CASE
+from gateway.store.log_tables import ACCESS_DELAY
 from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE
 from gateway.values import Condition, Relation
 
@@ -56,7 +57,8 @@ class Ground:
         match relation:
             case Relation.SELF if kind.logged:  # there subjects are pseudonyms, which the database cannot make
                 named = row.c.subject == sa.any_(parameter("own_pseudonyms"))
-                return sa.and_(subject == sa.any_(parameter("own_keys")), sa.func.coalesce(named, sa.false()))
+                own = subject == sa.any_(parameter("own_keys")), sa.func.coalesce(named, sa.false())
+                return sa.and_(*own, sa.not_(held_back(row, parameter("now"))))
             case Relation.OWN:
                 return sa.func.coalesce(row.c.institution == parameter("consumer"), sa.false())
             case Relation.SELF:
@@ -107,6 +109,15 @@ class Ground:
     def _column(self, name: str, value: Expression, kind: sa.types.TypeEngine[Any]) -> Expression:
         self.sets.setdefault(name, value)
         return sa.literal_column(f"{self.alias}.{name}", kind)
+
+
+def held_back(row: TableAlias, now: Expression) -> Expression:
+    """Whether a row of the log is shown to its subject later (``gateway.delays``), as of ``now``."""
+    delay = ACCESS_DELAY.alias("delay").c
+    running = delay.ended_at.is_(None), delay.valid_from <= now, now < delay.until
+    about = delay.department == row.c.unit, delay.matter == sa.any_(row.c.matter_numbers)
+    asked = row.c.at >= delay.since, row.c.at < delay.until, row.c.officer.is_distinct_from(delay.approved_by)
+    return sa.exists(sa.select(sa.literal_column("1")).where(*about, *running, *asked).correlate(row))
 
 
 def _own() -> Query:

@@ -1,7 +1,7 @@
 """The tables of the access log. Only the append function writes them; nobody may update or delete an entry."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gateway.catalogue.kinds import BY_NAME
 from gateway.store.tables import METADATA, table
@@ -70,6 +70,7 @@ LOG_PUBLICATION = sa.Table(
 ACCESS = table(BY_NAME["access"])
 ACCESS.append_column(sa.Column("shard", sa.Integer, nullable=False))
 ACCESS.append_column(sa.Column("number", sa.BigInteger, nullable=False))  # the index of the entry
+ACCESS.append_column(sa.Column("matter_numbers", ARRAY(sa.Text)))
 sa.Index("ix_access_place", ACCESS.c.number, ACCESS.c.shard)
 sa.Index("ix_access_institution", ACCESS.c.institution, ACCESS.c.at.desc(), ACCESS.c.id.desc())
 ACCESS_IDS = sa.Sequence("access_ids", metadata=METADATA)
@@ -80,6 +81,37 @@ ACCESS_MARK = sa.Table(
     METADATA,
     sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("size", sa.BigInteger, nullable=False),
+)
+
+# Departments that may hold accesses back, and what is held back (``gateway.delays``).
+DELAY_RECEIVER = sa.Table(
+    "access_delay_receiver",
+    METADATA,
+    sa.Column("department", sa.Text, sa.ForeignKey("department.code"), primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),  # by whose decision
+    sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+)
+
+ACCESS_DELAY = sa.Table(
+    "access_delay",
+    METADATA,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("department", sa.Text, sa.ForeignKey("access_delay_receiver.department"), nullable=False),
+    sa.Column("matter", sa.Text, nullable=False),  # its number
+    sa.Column("basis", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("approved_by", sa.Text, nullable=False),
+    sa.Column("since", sa.DateTime(timezone=True), nullable=False),  # of the first: what was asked before is shown
+    sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("renewal", sa.Integer, nullable=False),
+    sa.Column("renews", sa.BigInteger, sa.ForeignKey("access_delay.number"), unique=True),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.CheckConstraint("basis IN ('SECRET_BY_LAW', 'OBSTRUCTS_DUTY')", name="basis_word"),
+    sa.CheckConstraint("approved_by <> asked_by", name="approver"),
+    sa.CheckConstraint("renewal BETWEEN 0 AND 2 AND (renewal = 0) = (renews IS NULL)", name="renewal"),
+    sa.CheckConstraint("until <= since + (renewal + 1) * interval '90 days'", name="term"),
+    sa.Index("ix_access_delay_department", "department", "matter"),
 )
 
 # Months that are closed (``gateway.audit.chains``): which entries belong to each, and the entry that says so.

@@ -6,6 +6,7 @@ Whatever is refused, anywhere, is refused in GraphQL's shape.
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TypeAlias
@@ -59,7 +60,7 @@ class Application:
                 Route("/schema/{role}.graphql", self._schema, methods=["GET"]),
                 Route("/livez", self._live, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
-                *Transparency(lambda: self.running.gateway.history).routes(),
+                *self._transparency(),
             ],
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _elsewhere, GatewayError: _refused, Exception: _refused},
@@ -94,6 +95,12 @@ class Application:
         finally:
             await self._running.close()
             self._running = None
+
+    def _transparency(self) -> list[Route]:
+        def now() -> datetime:
+            return self.running.gateway.clock.now()
+
+        return Transparency(lambda: self.running.gateway.history, now).routes()
 
     async def _schema(self, request: HttpRequest) -> Response:
         """The schema of one's own role; that of another is an address at which there is nothing.

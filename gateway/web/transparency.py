@@ -4,6 +4,7 @@ There are hashes here and nothing else: a leaf is the hash of a salted commitmen
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from starlette.requests import Request
@@ -25,13 +26,15 @@ _MOST_SHARD = 5  # digits
 class Transparency:
     """The routes of the log; ``history`` gives it once the gateway runs."""
 
-    def __init__(self, history: Callable[[], History]) -> None:
+    def __init__(self, history: Callable[[], History], now: Callable[[], datetime]) -> None:
         self._history = history
+        self._now = now
 
     def routes(self) -> list[Route]:
         """All of them."""
         return [
             Route(PREFIX, self._shards, methods=["GET"]),
+            Route(f"{PREFIX}/delays", self._delays, methods=["GET"]),
             Route(f"{PREFIX}/{{shard}}/checkpoint", self._checkpoint, methods=["GET"]),
             Route(f"{PREFIX}/{{shard}}/tile/{{path:path}}", self._tile, methods=["GET"]),
         ]
@@ -49,6 +52,11 @@ class Transparency:
             for shard in await history.shards()
         ]
         return JSONResponse({"shards": found}, headers=_CHANGING)
+
+    async def _delays(self, request: Request) -> Response:
+        """How many accesses each department holds back from those whom they are about."""
+        found = await self._history().delays(self._now())
+        return JSONResponse({"delays": [one._asdict() for one in found]}, headers=_CHANGING)
 
     async def _checkpoint(self, request: Request) -> Response:
         _, published = await self._published(request)

@@ -44,7 +44,8 @@ BEGIN
             INSERT INTO public.access (
                 subject_id, id, version, subject_class, provider, batch, minor, origin, index, at, day, role,
                 institution, institution_name, unit, unit_name, officer, purposes, consents, matters, roots, document,
-                kinds, clear, masked, withheld, outcome, code, policy, subject, shard, number
+                kinds, clear, masked, withheld, outcome, code, policy, subject, shard, number,
+                matter_numbers
             )
             SELECT
                 coalesce(('x' || left(s.name, 15))::bit(60)::bigint, 0), nextval('public.access_ids'), 1, 'legal',
@@ -64,7 +65,11 @@ BEGIN
                 ARRAY(SELECT jsonb_array_elements_text(e.b #> '{fields,masked}')),
                 ARRAY(SELECT jsonb_array_elements_text(e.b #> '{fields,withheld}')),
                 e.b ->> 'outcome', coalesce(nullif(e.b ->> 'code', ''), k.codes), nullif(e.b ->> 'policy', ''),
-                s.name, v_shard, e.index
+                s.name, v_shard, e.index,
+                ARRAY(
+                    SELECT y #>> '{matter,number}' FROM jsonb_array_elements(e.b -> 'why') AS y
+                    WHERE y -> 'matter' ? 'number'
+                )
             FROM (
                 SELECT l.index, convert_from(l.body, 'UTF8')::jsonb AS b FROM public.log_entry AS l
                 WHERE l.shard = v_shard AND l.index >= v_from AND l.index < v_to AND l.body IS NOT NULL
@@ -150,6 +155,7 @@ def upgrade() -> None:
         *_text("subject", 32),
         sa.Column("shard", sa.Integer(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("matter_numbers", ARRAY(sa.Text())),
         sa.ForeignKeyConstraint(["provider"], ["department.code"], name=op.f("fk_access_provider_department")),
         sa.PrimaryKeyConstraint("subject_id", "id", name=op.f("pk_access")),
     )

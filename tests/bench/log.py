@@ -17,6 +17,7 @@ from typing import NamedTuple
 import psycopg
 import uvloop
 
+from gateway.accesses import FOLLOWED
 from gateway.audit.account import Accounts, Disclosed
 from gateway.audit.history import History
 from gateway.audit.log import Log
@@ -106,7 +107,9 @@ def _rate(given: argparse.Namespace, connections: Connections, home: Path) -> No
     clock = SystemClock()
     with psycopg.connect(connections.log, autocommit=True) as reader:
         began = clock.monotonic()
-        ((left,),) = reader.execute("SELECT access_follow(%s, 2000000000)", (ORIGIN,)).fetchall()
+        left = 1
+        while left:  # as the gateway does it
+            ((left,),) = reader.execute("SELECT access_follow(%s, %s)", (ORIGIN, FOLLOWED)).fetchall()
         print(f"  rows made of them: {(clock.monotonic() - began) / entries * 1e6:.0f} us an entry, {left} left")
         began, wrong = clock.monotonic(), 0
         for shard in shards(reader):
@@ -119,9 +122,7 @@ def _rate(given: argparse.Namespace, connections: Connections, home: Path) -> No
         )
         (entry, node, rows, count) = reader.execute(sizes).fetchall()[0]
     million = 1_000_000 / count / 2**20
-    print(
-        f"  MiB a million: {entry * million:.0f} entries, {node * million:.1f} hashes, {rows * million:.0f} rows"
-    )
+    print(f"  MiB a million: {entry * million:.0f} entries, {node * million:.1f} hashes, {rows * million:.0f} rows")
 
 
 def _append(conninfo: str, number: int, rate: float, seconds: int) -> Ran:

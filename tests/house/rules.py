@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "bundles",
         "closing",
         "chains",
+        "delays",
     ),  # parts of the pipeline and of assemble, with files of their own
     ("receipts", "accesses"),
     ("schema",),
