@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import base64
 import contextlib
+import json
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +14,7 @@ from typing import TypeAlias
 
 import psycopg
 
-from gateway import closing, delays
+from gateway import closing, delays, report
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
 from gateway.audit.checkpoint import Checkpoint
@@ -70,6 +71,9 @@ def declare(verbs: _Verbs) -> None:
     later.add_argument("--asked-by", default="", metavar="WHO")
     later.add_argument("--approved-by", default="", metavar="WHO", help="somebody else, who does not ask in the matter")
     later.add_argument("--days", type=int, default=delays.LONGEST.days, help="at most and default: 90")
+    told = inner.add_parser("report", help="the transparency report of a closed month, counted from the log")
+    told.add_argument("--month", metavar="YYYY-MM", help="default: the last one that is over")
+    told.add_argument("--check", type=Path, metavar="FILE", help="compare a report with the log instead")
     gone = inner.add_parser("destroy", help="destroy the body of an entry that the law no longer lets be kept")
     gone.add_argument("shard", type=int)
     gone.add_argument("index", type=int)
@@ -275,6 +279,29 @@ async def _log(settings: Settings, connections: Connections) -> AsyncIterator[Lo
         await log.close()
 
 
+def _report(settings: Settings, options: argparse.Namespace) -> int:
+    given = _given_report(options.check) if options.check is not None else None
+    month = str(given["month"]) if given is not None else options.month or last_month(SystemClock().now())
+    with migrated(settings) as connections, psycopg.connect(connections.log) as connection:
+        made = json.loads(json.dumps(report.made(connection, month)))
+    if given is None:
+        print(json.dumps(made, ensure_ascii=False, indent=2))
+        return 0
+    differing = [name for name in made if made[name] != given.get(name)]
+    print(f"{month}: {', '.join(differing)} differ" if differing else f"{month}: as the log says")
+    return 1 if differing else 0
+
+
+def _given_report(path: Path) -> dict[str, object]:
+    try:
+        found = json.loads(_read(path))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or "month" not in found:
+        raise BadInput(Fault((str(path),), "is no report"))
+    return found
+
+
 def _verify_chains(settings: Settings, options: argparse.Namespace) -> int:
     try:
         verifier = NoteVerifier.parse(options.vkey)
@@ -296,6 +323,7 @@ _VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingPro
         "verify-receipt": _verify_receipt,
         "destroy": _destroy,
         "close": _close,
+        "report": _report,
         "delay": _delay,
         "verify-chains": _verify_chains,
     }

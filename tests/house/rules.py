@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "closing",
         "chains",
         "delays",
+        "report",
     ),  # parts of the pipeline and of assemble, with files of their own
     ("receipts", "accesses"),
     ("schema",),
