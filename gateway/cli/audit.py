@@ -7,21 +7,23 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
 import psycopg
+import sqlalchemy as sa
 
-from gateway import closing, delays, report
+from gateway import anomalies, closing, delays, report
+from gateway.accesses import FOLLOWED
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
 from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.monitor import Monitor, serve_metrics
-from gateway.clock import SystemClock, SystemRandom
+from gateway.clock import SystemClock, SystemRandom, statutory_day
 from gateway.errors import BadInput, Fault, NotFound
 from gateway.figures.freeze import last_month
 from gateway.settings import Settings
@@ -74,6 +76,9 @@ def declare(verbs: _Verbs) -> None:
     told = inner.add_parser("report", help="the transparency report of a closed month, counted from the log")
     told.add_argument("--month", metavar="YYYY-MM", help="default: the last one that is over")
     told.add_argument("--check", type=Path, metavar="FILE", help="compare a report with the log instead")
+    odd = inner.add_parser("anomalies", help="list accesses that somebody should look at, each with the reason")
+    odd.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
+    odd.add_argument("--json", action="store_true", help="print JSON, one finding a line")
     gone = inner.add_parser("destroy", help="destroy the body of an entry that the law no longer lets be kept")
     gone.add_argument("shard", type=int)
     gone.add_argument("index", type=int)
@@ -279,6 +284,21 @@ async def _log(settings: Settings, connections: Connections) -> AsyncIterator[Lo
         await log.close()
 
 
+def _anomalies(settings: Settings, options: argparse.Namespace) -> int:
+    today = statutory_day(SystemClock().now())
+    with migrated(settings) as connections, psycopg.connect(connections.log) as connection:
+        while execute(connection, sa.select(sa.func.access_follow(settings.log_origin, FOLLOWED))) != [(0,)]:
+            connection.commit()
+        found = anomalies.found(connection, today - timedelta(days=options.days), today)
+    for one in found:
+        who = " ".join(part for part in (one.institution, one.unit, one.officer) if part)
+        told = json.dumps({**one._asdict(), "day": one.day.isoformat()}, ensure_ascii=False)
+        print(told if options.json else f"{one.day} {one.reason}: {who}: {one.text}")
+    if not options.json:
+        print(f"{len(found)} findings in {options.days} days")
+    return 0
+
+
 def _report(settings: Settings, options: argparse.Namespace) -> int:
     given = _given_report(options.check) if options.check is not None else None
     month = str(given["month"]) if given is not None else options.month or last_month(SystemClock().now())
@@ -322,6 +342,7 @@ _VERBS: Mapping[str, Callable[[Settings, argparse.Namespace], int]] = MappingPro
         "monitor": _monitor,
         "verify-receipt": _verify_receipt,
         "destroy": _destroy,
+        "anomalies": _anomalies,
         "close": _close,
         "report": _report,
         "delay": _delay,

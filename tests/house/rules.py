@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "chains",
         "delays",
         "report",
+        "anomalies",
     ),  # parts of the pipeline and of assemble, with files of their own
     ("receipts", "accesses"),
     ("schema",),
