@@ -57,7 +57,9 @@ class Shard:
                 shard = b"%d" % number
                 if (await lane.execute(LOCK, (b"%d" % LOCK_CLASS, shard)))[0][0] == b"t":
                     epoch, size, edge = (await lane.execute(CLAIM, (shard,)))[0]
-                    assert epoch is not None and size is not None and edge is not None
+                    if epoch is None or size is None or edge is None:  # it is closed
+                        await lane.execute(UNLOCK, (b"%d" % LOCK_CLASS, shard))
+                        continue
                     return cls(lane, number, int(epoch), parse_edge(size, edge), signer.named(f"{origin}/{number}"))
         except (GatewayError, ValueError) as error:
             lane.close()

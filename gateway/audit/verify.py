@@ -9,6 +9,7 @@ closely as it can be: the entry, or the entries between two checkpoints.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
@@ -80,6 +81,7 @@ class Report:
     entries: int = 0
     destroyed: int = 0
     checkpoints: int = 0
+    lost: int = 0  # entries that a closed shard has lost, by the checkpoints that were kept
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -87,6 +89,12 @@ def shards(connection: Connection) -> list[int]:
     """Every shard there is an entry or a tail of."""
     tails, entries = sa.select(LOG_SHARD.c.shard), sa.select(LOG_ENTRY.c.shard).distinct()
     return sorted(int(str(shard)) for (shard,) in execute(connection, tails.union(entries)))
+
+
+def shut(connection: Connection, shard: int, why: str, now: datetime) -> None:
+    """Close a shard for good: whoever owns it is fenced off, and nobody may claim it. ``connection`` is the owner's."""
+    closing = LOG_SHARD.update().where(LOG_SHARD.c.shard == shard, LOG_SHARD.c.closed_at.is_(None))
+    execute(connection, closing.values(closed_at=now, closed_for=why, epoch=LOG_SHARD.c.epoch + 1))
 
 
 def verify(connection: Connection, verifier: NoteVerifier, state: State, known: Iterable[Checkpoint] = ()) -> Report:
@@ -109,6 +117,7 @@ class _Look:
         self._verifier = verifier
         self._shard = state.shard
         self._report = Report(state)
+        self._closed = False
         self._broken = False  # the tree is known to be another: what follows from that is not told again
         self._false: set[tuple[int, int]] = set()  # tiles whose stored hash is not theirs
         self._roots = self._signed()
@@ -130,7 +139,10 @@ class _Look:
             self._found(Wrong.MISSING, edge.size, expected, "not there")
         elif stored != edge and not self._broken:
             self._found(Wrong.TREE, 0, size, "the stored edge is not that of the entries")
-        for beyond in sorted(one for one in self._roots if one > edge.size):
+        lost = sorted(one for one in self._roots if one > edge.size)
+        if lost and self._closed:
+            self._report.lost, lost = lost[-1] - edge.size, []
+        for beyond in lost:
             self._found(Wrong.FORK, edge.size, beyond, "a checkpoint was signed for more entries than there are")
         self._report.state = replace(self._report.state, edge=edge)
         return self._report
@@ -251,10 +263,12 @@ class _Look:
 
     def _tail(self) -> tuple[int, Edge | None]:
         """The size as stored, and the edge; None: it does not fit the size."""
-        tail = sa.select(LOG_SHARD.c.size, LOG_SHARD.c.edge).where(LOG_SHARD.c.shard == self._shard)
+        columns = LOG_SHARD.c.size, LOG_SHARD.c.edge, LOG_SHARD.c.closed_at
+        tail = sa.select(*columns).where(LOG_SHARD.c.shard == self._shard)
         rows = execute(self._connection, tail)
         if not rows:
             return 0, Edge()
+        self._closed = rows[0][2] is not None
         size, edge = int(str(rows[0][0])), stored_bytes(rows[0][1])
         try:
             return size, Edge.parse(size, edge)

@@ -54,6 +54,9 @@ def declare(verbs: _Verbs) -> None:
     verified.add_argument(
         "--known", action="append", default=[], type=Path, metavar="FILE", help="a checkpoint that was kept elsewhere"
     )
+    verified.add_argument(
+        "--restored", action="store_true", help="after a restore: close every shard that lost entries, by --known"
+    )
     proven = inner.add_parser("verify-receipt", help="verify a receipt offline: JSON, or C2SP tlog-proof")
     proven.add_argument("file", type=Path, metavar="FILE")
     proven.add_argument("--vkey", required=True, help="the key of the shard, as `gateway audit status` prints it")
@@ -130,9 +133,14 @@ def _verify(settings: Settings, options: argparse.Namespace) -> int:
             verifier = keys(shard)
             trusted = _checked(known, verifier)
             report = verify.verify(connection, verifier, verify.State(shard), trusted)
+            if options.restored and any(one.size > report.state.edge.size for one in trusted):
+                with psycopg.connect(connections.owner) as owner:
+                    verify.shut(owner, shard, "entries were lost", SystemClock().now())
+                report = verify.verify(connection, verifier, verify.State(shard), trusted)
             for finding in report.findings:
                 print(finding)
             gone = f", {report.destroyed} bodies lawfully destroyed" if report.destroyed else ""
+            gone += f", {report.lost} lost, hence closed" if report.lost else ""
             state = f"{len(report.findings)} findings" if report.findings else "sound"
             print(f"shard {shard}: {report.entries} entries, {report.checkpoints} checkpoints{gone}: {state}")
             wrong += len(report.findings)

@@ -14,6 +14,8 @@ LOG_SHARD = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("edge", sa.LargeBinary, nullable=False),  # hashes of the complete subtrees, largest first, 32 bytes each
     sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("closed_at", sa.DateTime(timezone=True)),  # nobody continues it: it has lost entries
+    sa.Column("closed_for", sa.Text),
 )
 
 LOG_ENTRY = sa.Table(

@@ -18,9 +18,9 @@ from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.destruction import sign
 from gateway.audit.monitor import Monitor, serve_metrics
 from gateway.audit.tree import Edge, extend, leaf_hash
-from gateway.audit.verify import Finding, Report, State, Wrong, shards, verify
+from gateway.audit.verify import Finding, Report, State, Wrong, shards, shut, verify
 from gateway.clock import SystemClock
-from gateway.errors import BadInput
+from gateway.errors import BadInput, LogUnavailable
 from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
 from tests.flow.log_bench import SIGNER, Bench, entry
@@ -251,3 +251,29 @@ async def test_the_monitor_goes_on_where_it_was_and_forgets_nothing(tampered: Ta
     file.write_text("{}")
     with pytest.raises(BadInput):
         monitor()
+
+
+async def test_a_shard_that_lost_entries_is_closed_and_never_continued(tampered: Tampered) -> None:
+    """A restore from an older backup: what others hold checkpoints for is gone. To go on there would be a fork."""
+    tampered.sql("DELETE FROM log_entry WHERE index >= 300")
+    tampered.rewrite()
+    tampered.sql("DELETE FROM log_checkpoint WHERE size > 300")
+    known = tampered.kept.known()
+    assert [what for what, _, _ in tampered.found(*known)] == [Wrong.FORK, Wrong.FORK]
+    bench = Bench(tampered.connections)
+    bench.shard = tampered.kept.shard
+    owner = await bench.open()  # somebody goes on already
+    with psycopg.connect(tampered.connections.owner) as connection:
+        shut(connection, bench.shard, "entries were lost", datetime(2026, 11, 2, tzinfo=UTC))
+    with pytest.raises(LogUnavailable):
+        await owner.append(entry("too late"))
+    await owner.close()
+    report = tampered.verify(*known)
+    assert (report.findings, report.lost, report.entries) == ([], SIZE - 300, 300)
+    other = Bench(tampered.connections)
+    other.shard = bench.shard
+    log = await other.open(other.shard + 1000)  # a closed shard is passed over
+    assert log.health.shard == other.shard + 1000
+    await log.append(entry("elsewhere"))
+    await log.close()
+    assert tampered.verify(*known).findings == []

@@ -14,11 +14,11 @@ from gateway.audit.proof import check_consistency
 from gateway.audit.tree import leaf_hash
 from gateway.audit.witness import WitnessesRefused, witnesses_of
 from gateway.cli.main import main
-from gateway.signing import NoteVerifier
+from gateway.signing import NoteVerifier, load_or_create
 from gateway.store.database import Connections
 from tests.flow.log_bench import entry
 from tests.flow.witnesses import NOW, TestWitness
-from tests.harness import House, opened, until
+from tests.harness import ORIGIN, House, opened, until
 
 pytestmark = pytest.mark.anyio
 
@@ -267,3 +267,24 @@ async def test_verify_and_monitor_and_destroy(
     assert "--vkey: a vkey has three parts" in capsys.readouterr().err
     assert await command("verify", "--vkey", house.gateway.history.vkey(77)) == 1
     assert f"--vkey: there is none for credit-gateway.example/log/{shard}" in capsys.readouterr().err
+
+
+async def test_after_a_restore_a_shard_that_lost_entries_is_closed(
+    database: Connections, home: Path, settings: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody holds a checkpoint for more entries than there are; the gateway goes on in another shard."""
+    async with opened(database, home) as house:
+        note, shard = await grow(house, 1), shard_of(house)
+        signer = load_or_create(home / "keys" / "log.key", ORIGIN, lambda count: bytes(count)).named(
+            f"{ORIGIN}/{shard}"
+        )
+        size = int(note.split("\n")[1])
+    kept = tmp_path / "kept"
+    kept.write_text(signer.sign(checkpoint.Checkpoint(signer.name, size + 5, bytes(32)).text()))
+    assert await command("verify", "--known", str(kept)) == 1
+    assert "FORK: a checkpoint was signed for more entries than there are" in capsys.readouterr().out
+    await command("verify", "--known", str(kept), "--restored")
+    assert "5 lost, hence closed" in capsys.readouterr().out
+    async with opened(database, home) as house:
+        assert shard_of(house) != shard
+        await grow(house, 1)
