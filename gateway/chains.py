@@ -88,11 +88,11 @@ class Chains:
         self._log = log
         self._vault = vault
 
-    async def answer(self, root: Root, month: str, own: Own, now: datetime) -> tuple[bytes, tuple[int, ...]]:
-        """The JSON of ``chains`` and the subjects whose lists it holds; null if the month is not closed."""
+    async def answer(self, root: Root, month: str, own: Own, now: datetime) -> tuple[bytes | None, tuple[int, ...]]:
+        """The JSON of ``chains`` and the subjects whose lists it holds; None if the month is not closed."""
         rows = await self._accesses.fetch(_CLOSE, (month.encode(),))
         if not rows:
-            return reply.NULL, ()
+            return None, ()
         closed = _Closed(month, rows[0])
         names: dict[int, list[str]] = {}
         for name, subject in own.subjects.items():

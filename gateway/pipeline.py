@@ -266,7 +266,7 @@ def _lacking(visibility: Visibility, root: Answered) -> list[Redaction]:
     effect = root.prepared.effect(sights)
     value = None if root.data is None else orjson.loads(root.data)
     classes = {sight.row_class for sight in sights}
-    return lacking(visibility, root.prepared.decision, value, classes, {*effect.masked, *effect.withheld})
+    return lacking(visibility, root.prepared.decision, root.path, value, classes, {*effect.masked, *effect.withheld})
 
 
 async def _root(

@@ -14,10 +14,10 @@ LOOKS = 20  # for a checkpoint of another process, which signs one a second
 PAUSE = 0.1  # seconds between them
 
 
-async def answer(history: History, log: Log, root: Root, place: ByPlace) -> bytes:
-    """The JSON of one ``receipt``; null if there is no such entry. Raises Unavailable."""
+async def answer(history: History, log: Log, root: Root, place: ByPlace) -> bytes | None:
+    """The JSON of one ``receipt``; None if there is no such entry. Raises Unavailable."""
     proven = await prove(history, log, place)
-    return reply.NULL if proven is None else reply.shaped(root, _values(proven))
+    return None if proven is None else reply.shaped(root, _values(proven))
 
 
 async def prove(history: History, log: Log, place: ByPlace) -> Proven | None:

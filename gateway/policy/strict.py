@@ -36,19 +36,24 @@ def hopeless(visibility: Visibility, decision: Decision, ground: Ground) -> list
 
 
 def lacking(
-    visibility: Visibility, decision: Decision, value: object, classes: Collection[RowClass], dimmed: Collection[str]
+    visibility: Visibility,
+    decision: Decision,
+    path: Path,
+    value: object,
+    classes: Collection[RowClass],
+    dimmed: Collection[str],
 ) -> list[Redaction]:
     """What an answer does not show in clear: ``value`` is its JSON, ``classes`` are those of the rows it rests on.
 
-    ``dimmed``: the coordinates that some of these rows show masked or not at all. Null where rows could have been
-    counts: it is not told whether there are none.
+    ``path`` is where the root stands, ``dimmed`` the coordinates that some of these rows show masked or not at all.
+    Null where rows could have been counts: it is not told whether there are none.
     """
     subjects = frozenset(one.partition("/")[0] for one in classes)
     found: list[Redaction] = []
     for one in _counting(decision):
         kind = _kind_of(decision, one)
         of_rows = one.coordinate == kind.kind
-        if (of_rows and (_null_at(value, one.path[1:]) or _short(visibility, kind, kind.arms, subjects))) or (
+        if (of_rows and (_null_at(value, one.path[len(path) :]) or _short(visibility, kind, kind.arms, subjects))) or (
             not of_rows and one.coordinate in dimmed
         ):
             found.append(one)

@@ -270,8 +270,13 @@ async def test_the_entry_itself_is_for_those_whom_it_concerns(house: House) -> N
         found = (await house.data(persona, RECEIPT, place))["receipt"]
         assert found["proof"] is not None
         assert (found["entry"] is not None) == sees, persona
+        content = orjson.dumps({"query": RECEIPT, "variables": place, "extensions": {"redaction": "refuse"}})
+        strict = orjson.loads((await house.post(content, house.headers(persona))).content)
         if sees:
             assert orjson.loads(found["entry"]["body"])["who"]["consumer"] == "bank-demo"
+            assert strict["data"]["receipt"]["entry"] == found["entry"]
+        else:
+            assert strict["data"] is None and strict["errors"][0]["path"] == ["receipt", "entry"]
     assert (await house.data(PUBLIC, PROOF, place))["receipt"]["index"] == place["index"]
     listed = "{ enterprises(first: 2) { nodes { name } } }"
     place = await receipt_of(house, "bank", listed, None)
@@ -291,6 +296,7 @@ async def test_what_is_not_in_the_log_has_no_receipt(house: House) -> None:
     ):  # fmt: skip
         if wrong["origin"]:
             assert (await house.data("bank", PROOF, wrong))["receipt"] is None
+            assert (await house.entries(1))[0]["outcome"] == "EMPTY"
     for index in ("", "-1", "01", "1e3", "x", "9" * 30):
         _, body = await house.ask("bank", PROOF, place | {"index": index})
         assert body["errors"][0]["path"] == ["receipt", "index"], index
