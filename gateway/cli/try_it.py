@@ -15,6 +15,8 @@ _PERSON = (
     "{ name idNumber licenses { nodes { documentNumber } } penalties { nodes { documentNumber } } } }"
 )
 
+_ACCESSES = "{ viewer { accesses(first: 5) { nodes { at institutionName purposes clear outcome } } } }"
+
 
 def what_to_try(settings: Settings) -> str:
     """The greeting of the demo."""
@@ -51,6 +53,11 @@ def what_to_try(settings: Settings) -> str:
         _curl(port, "bank", _PERSON, citizen),
         _curl(port, "bank", _PERSON, agreed),
         _curl(port, "citizen", _PERSON, citizen),
+        "",
+        "Whoever asked about the citizen, on what ground and at what:",
+        "",
+        _curl(port, "citizen", _ACCESSES, {}),
+        f"# the log, for everybody to verify: http://{settings.host}:{port}/log and `.venv/bin/gateway audit verify`",
         "",
         "What a role may never see does not exist for it: anybody asks for a person, an auditor for penalties",
         "",
