@@ -11,6 +11,7 @@ import multiprocessing
 import statistics
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ ORIGIN = "bench.example/log"
 SIGNER = NoteSigner(ORIGIN, bytes(32))
 MANY = 64  # appends that wait at once, at most, in each process
 PROOFS = 300
+BUSY = 8  # seconds
 
 
 class Ran(NamedTuple):
@@ -70,6 +72,7 @@ def main() -> None:
             connections = provision(server.conninfo(SUPERUSER, "postgres"))
             migrate(connections.owner)
             _rate(given, connections, Path(folder))
+            _busy(connections)
             _proofs(given, connections)
         finally:
             server.stop()
@@ -138,16 +141,11 @@ async def _appending(conninfo: str, number: int, rate: float, seconds: int) -> R
     clock, random = SystemClock(), SystemRandom()
     log = await Log.open(lane, (number,), ORIGIN, SIGNER, clock, random)
     accounts, room, waits = Accounts(), asyncio.Semaphore(MANY), []
-    caller = Caller(Role.FINANCIAL, "officer-1", "bank-demo", token="0" * 32)
-    shape = Shape("0" * 64, "Look", (), (Root("person", RootName.PERSON, ()),), False)
-    access = Access(Purpose.LOAN_APPROVAL, "SQ-2026-0003")
 
     async def one(at: int) -> None:
-        subject = f"{at % 5_000:032x}"
-        shown = Disclosed([subject], {"person": ([0], [1])}, ("person.name",), (), (), 2, "m" * 22)
-        body = accounts.body("r" * 24, clock.now(), caller, shape, [access], "p" * 12, Outcome.DISCLOSED, "", shown)
+        entry = _entry(accounts, at, clock.now())
         began = clock.monotonic()
-        await log.append(Entry(body, body), bytes(200))
+        await log.append(entry, bytes(200))
         waits.append(clock.monotonic() - began)
         room.release()
 
@@ -166,6 +164,48 @@ async def _appending(conninfo: str, number: int, rate: float, seconds: int) -> R
     await log.checkpoint()
     await asyncio.sleep(1)  # the connection is looked at before it ends
     return Ran(sent, spent, waits)
+
+
+def _entry(accounts: Accounts, at: int, now: datetime) -> Entry:
+    """One access to one person, as the pipeline writes it down."""
+    caller = Caller(Role.FINANCIAL, "officer-1", "bank-demo", token="0" * 32)
+    shape = Shape("0" * 64, "Look", (), (Root("person", RootName.PERSON, ()),), False)
+    access = Access(Purpose.LOAN_APPROVAL, "SQ-2026-0003")
+    shown = Disclosed([f"{at % 5_000:032x}"], {"person": ([0], [1])}, ("person.name",), (), (), 2, "m" * 22)
+    body = accounts.body("r" * 24, now, caller, shape, [access], "p" * 12, Outcome.DISCLOSED, "", shown)
+    return Entry(body, body)
+
+
+def _busy(connections: Connections) -> None:
+    """MANY clients, each with its next entry as soon as the last is durable: what one costs its process then."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        entries, spent = runner.run(_answering(connections.log))
+    print(f"{MANY} clients without a pause: {entries / BUSY:.0f} a second, {spent / entries * 1e6:.1f} us CPU each")
+
+
+async def _answering(conninfo: str) -> tuple[int, float]:
+    async def lane() -> Lane:
+        return await Lane.connect(conninfo)
+
+    clock, random, accounts = SystemClock(), SystemRandom(), Accounts()
+    log = await Log.open(lane, (50,), ORIGIN, SIGNER, clock, random)
+    done, over = 0, False
+
+    async def client() -> None:
+        nonlocal done
+        while not over:
+            await log.append(_entry(accounts, done, clock.now()), bytes(200))
+            done += 1
+
+    clients = [asyncio.create_task(client()) for _ in range(MANY)]
+    await asyncio.sleep(1)
+    first, before = done, time.process_time()
+    await asyncio.sleep(BUSY)
+    entries, spent = done - first, time.process_time() - before
+    over = True
+    await asyncio.gather(*clients)
+    await log.close()
+    return entries, spent
 
 
 def _backends(owner: "psycopg.Connection[tuple[object, ...]]", count: int) -> list[int]:
