@@ -6,9 +6,9 @@ statements: the reader of the catalogue sees nothing of the log, the log's role 
 """
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,9 +17,10 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from gateway.audit.statements import argument, statement
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import DatabaseUnavailable, GatewayError
+from gateway.store.core import Connection, execute
 from gateway.store.lanes import Lanes, Row
 from gateway.store.tables import MANDATE, table
-from gateway.values import By, ByPerson, ByPlace, Caller, Opened, Own, Statement
+from gateway.values import By, ByPerson, ByPlace, Caller, Opened, Own, RootArguments, Statement
 from gateway.vault.vault import Vault
 
 FOLLOWED = 5_000  # entries made into rows by one statement
@@ -33,8 +34,12 @@ _PERSON, _IDENTIFIER = table(BY_NAME["person"]), table(BY_NAME["identifier"])
 _NOW = argument("now", sa.DateTime(timezone=True))
 _EMPTY: sa.ColumnElement[str] = sa.literal_column("''")
 
-_FOLLOW = statement(
-    sa.select(sa.func.access_follow(argument("origin", sa.Text()), argument("most", sa.Integer())).label("left"))
+# Goes to the slow lane: who asks for a checkpoint does not wait for rows.
+_FOLLOW = replace(
+    statement(
+        sa.select(sa.func.access_follow(argument("origin", sa.Text()), argument("most", sa.Integer())).label("left"))
+    ),
+    slow=True,
 )
 
 
@@ -102,16 +107,26 @@ class Accesses:
     async def keep(self) -> None:
         """Until canceled, make rows of new entries now and then, so that nobody who reads them waits long."""
         while True:
-            with contextlib.suppress(DatabaseUnavailable):
-                try:
-                    await self.follow(MOST_STATEMENTS)
-                except GatewayError as error:
-                    _logger.warning("no rows could be made of the log: %s", error.code)
+            try:
+                await self.follow(MOST_STATEMENTS)
+            except GatewayError as error:
+                _logger.warning("no rows could be made of the log: %s", error.code)
             await asyncio.sleep(PERIOD)
 
 
-def asked_for(vault: Vault, by: By | ByPerson | ByPlace | None) -> str | None:
-    """The pseudonym of whom somebody asked for, whether there is such a subject or not."""
+def follow(connection: Connection, origin: str) -> None:
+    """The same for a command: make rows of every entry there is, on a connection of the log's role or the owner."""
+    while execute(connection, sa.select(sa.func.access_follow(origin, FOLLOWED))) != [(0,)]:
+        pass
+
+
+def asked_for(vault: Vault, roots: Iterable[RootArguments]) -> list[str]:
+    """The pseudonyms of whom these roots ask for, whether there is such a subject or not."""
+    found = (_asked_for(vault, arguments.by) for arguments in roots)
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _asked_for(vault: Vault, by: By | ByPerson | ByPlace | None) -> str | None:
     match by:
         case By():
             return vault.asked(by.kind, by.value)

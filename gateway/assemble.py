@@ -166,7 +166,7 @@ async def assemble(
         log,
         history,
         accesses,
-        Chains(accesses, history, log, vault),
+        Chains(reading, history, log, vault),
     )
     counted = Counted(log, clock)
     work = [_flush(counted), bundles.watch(policies), bundles.count(policies), gateway.accesses.keep()]

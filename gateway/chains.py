@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from gateway import receipts, reply
-from gateway.accesses import Accesses
+from gateway.asking import log_key
 from gateway.audit import proof
 from gateway.audit.chains import Element, Place, elements, person
 from gateway.audit.history import History
@@ -19,7 +19,7 @@ from gateway.audit.tiles import WIDTH, holding, span_hash, width
 from gateway.audit.tree import leaf_hash
 from gateway.errors import InternalError
 from gateway.plan.ground import held_back
-from gateway.store.lanes import Row
+from gateway.store.lanes import Lanes, Row
 from gateway.store.log_tables import ACCESS, LOG_CHAIN, LOG_CHAIN_NODE, LOG_CLOSE, LOG_ENTRY
 from gateway.values import ByPlace, Own, Root
 from gateway.vault.vault import Vault
@@ -82,15 +82,16 @@ _BODY = statement(
 class Chains:
     """Reads the lists of closed months for those whom they are about."""
 
-    def __init__(self, accesses: Accesses, history: History, log: Log, vault: Vault) -> None:
-        self._accesses = accesses
+    def __init__(self, lanes: Lanes, history: History, log: Log, vault: Vault) -> None:
+        """``lanes`` are of the log's role: of a closed month all rows are made."""
+        self._lanes = lanes
         self._history = history
         self._log = log
         self._vault = vault
 
     async def answer(self, root: Root, month: str, own: Own, now: datetime) -> tuple[bytes | None, tuple[int, ...]]:
         """The JSON of ``chains`` and the subjects whose lists it holds; None if the month is not closed."""
-        rows = await self._accesses.fetch(_CLOSE, (month.encode(),))
+        rows = await self._lanes.fetch(_CLOSE, (month.encode(),))
         if not rows:
             return None, ()
         closed = _Closed(month, rows[0])
@@ -109,7 +110,7 @@ class Chains:
     async def _chain(
         self, closed: "_Closed", pseudonym: str, names: Sequence[str], now: datetime
     ) -> dict[str, object] | None:
-        rows = await self._accesses.fetch(_OWN, (closed.month.encode(), pseudonym.encode()))
+        rows = await self._lanes.fetch(_OWN, (closed.month.encode(), pseudonym.encode()))
         if not rows:
             return None  # of persons there are lists, of nobody else
         place, size = int(_found(rows[0][0])), int(_found(rows[0][1]))
@@ -134,11 +135,11 @@ class Chains:
     async def _places(self, closed: "_Closed", name: str, now: datetime) -> dict[Place, bool]:
         """The entries of the month about a name, and whether each is held back still."""
         found: dict[Place, bool] = {}
-        key = b"%d" % int(name[:15], 16)
+        key = b"%d" % log_key(name)
         for shard, (first, end) in closed.ranges.items():
             bounds = (b"%d" % shard, b"%d" % first, b"%d" % end)
             parameters = (now.isoformat().encode(), key, name.encode(), *bounds)
-            rows = await self._accesses.fetch(_PLACES, parameters)
+            rows = await self._lanes.fetch(_PLACES, parameters)
             origin = self._history.origin(shard)
             for number, commitment, held in rows:
                 found[Place(origin, int(_found(number)), _unhex(commitment))] = held == b"t"
@@ -151,10 +152,10 @@ class Chains:
             first = index * WIDTH
             bounds = (b"%d" % first, b"%d" % (first + width(level, index, closed.persons)))
             if level:
-                rows = await self._accesses.fetch(_NODES, (closed.month.encode(), b"%d" % level, *bounds))
+                rows = await self._lanes.fetch(_NODES, (closed.month.encode(), b"%d" % level, *bounds))
                 tiles[level, index] = b"".join(_unhex(hash) for (hash,) in rows)
             else:
-                rows = await self._accesses.fetch(_LEAVES, (closed.month.encode(), *bounds))
+                rows = await self._lanes.fetch(_LEAVES, (closed.month.encode(), *bounds))
                 tiles[level, index] = b"".join(
                     leaf_hash(person(_found(name).decode(), int(_found(size)), _unhex(top))) for name, size, top in rows
                 )
@@ -164,7 +165,7 @@ class Chains:
         """The entry that closed the month, which is nobody's and everybody's."""
         proven = await receipts.prove(self._history, self._log, ByPlace(closed.origin, str(closed.index)))
         shard = self._history.shard_of(closed.origin)
-        rows = await self._accesses.fetch(_BODY, (b"%d" % (shard or 0), b"%d" % closed.index))
+        rows = await self._lanes.fetch(_BODY, (b"%d" % (shard or 0), b"%d" % closed.index))
         if proven is None or not rows:
             raise InternalError
         body, salt = rows[0]

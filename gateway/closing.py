@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
-from gateway.accesses import FOLLOWED
+from gateway.accesses import follow
 from gateway.audit.account import VERSION
 from gateway.audit.chains import Element, Place, elements, head, length, person
 from gateway.audit.log import Log
@@ -107,8 +107,7 @@ async def close(owner: str, log: Log, origin: str, vault: Vault, month: str, now
             return None
         if any(one > month for one in known):
             raise BadInput(Fault(("month",), "a later month is closed already: months are closed in their order"))
-        while execute(connection, sa.select(sa.func.access_follow(origin, FOLLOWED))) != [(0,)]:
-            pass  # rows are made of every entry there is
+        follow(connection, origin)
         closing = Closing(connection, origin, vault, month)
         ranges = closing.ranges()
         persons, root = _keep(connection, closing, ranges)

@@ -16,11 +16,14 @@ import sqlalchemy as sa
 
 from gateway.audit.account import VERSION
 from gateway.audit.log import Log
+from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, Fault
 from gateway.store.core import Connection, execute
 from gateway.store.log_tables import ACCESS_DELAY, DELAY_RECEIVER
+from gateway.store.tables import table
 from gateway.values import Entry, Outcome
 
+DEPARTMENT = table(BY_NAME["department"])
 LONGEST = timedelta(days=90)
 RENEWALS = 2
 BASES: Mapping[str, str] = MappingProxyType(
@@ -45,12 +48,15 @@ class Delay:
 
 def mark(connection: Connection, department: str, source: str, now: datetime) -> None:
     """Mark a department as one that may hold accesses back; ``source`` says by whose decision. Raises BadInput."""
-    if not source.strip():
-        raise BadInput(Fault(("source",), "must say by whose decision"))
-    try:
-        execute(connection, DELAY_RECEIVER.insert().values(department=department, source=source, since=now))
-    except Exception as error:
-        raise BadInput(Fault(("department",), "is none that is known, or is marked already")) from error
+    code = DEPARTMENT.c.code
+    faults = [] if source.strip() else [Fault(("source",), "must say by whose decision")]
+    if not execute(connection, sa.select(code).where(code == department)):
+        faults.append(Fault(("department",), "is none that is known"))
+    if execute(connection, sa.select(DELAY_RECEIVER).where(DELAY_RECEIVER.c.department == department)):
+        faults.append(Fault(("department",), "is marked already"))
+    if faults:
+        raise BadInput(*faults)
+    execute(connection, DELAY_RECEIVER.insert().values(department=department, source=source, since=now))
 
 
 async def begin(owner: str, log: Log, delay: Delay, now: datetime) -> int:
@@ -90,10 +96,12 @@ async def renew(owner: str, log: Log, number: int, asked_by: str, approved_by: s
 
 
 def end(connection: Connection, number: int, now: datetime) -> bool:
-    """Show what is held back at once, with whatever renews it; whether there was anything to end."""
+    """Show what is held back at once, with all that it renews or is renewed by; whether there was anything to end."""
+    one = ACCESS_DELAY.alias("one")
+    alike = ("department", "matter", "since")  # a delay and its renewals
     ending = (
         ACCESS_DELAY.update()
-        .where(sa.or_(ACCESS_DELAY.c.number == number, ACCESS_DELAY.c.renews == number))
+        .where(one.c.number == number, *(ACCESS_DELAY.c[name] == one.c[name] for name in alike))
         .where(ACCESS_DELAY.c.ended_at.is_(None))
         .values(ended_at=now)
         .returning(ACCESS_DELAY.c.number)

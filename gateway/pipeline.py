@@ -11,7 +11,7 @@ A mutation takes the same door (1 to 3) and then ``perform``: what it does and i
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -61,6 +61,8 @@ from gateway.values import (
     Receipt,
     Redaction,
     Relation,
+    Root,
+    RootArguments,
     RootName,
     Selection,
     Sight,
@@ -171,7 +173,7 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
     grounds = [arguments.access for arguments in selection.roots]
     told = (number, now, caller, selection.shape, grounds, visibility.version)
     body = gateway.accounts.body(*told, outcome, "", disclosed)
-    lost = undisclosed(body, BasisLost.code, _asked(gateway, selection)) if checks else body
+    lost = undisclosed(body, BasisLost.code, asked_for(gateway.vault, selection.roots)) if checks else body
     try:
         sealed = gateway.vault.seal_audit(request.sealed_text)
         receipt = await gateway.log.append(Entry(body, lost, checks), sealed)  # 8 write it down
@@ -233,20 +235,16 @@ def _performed(vault: Vault, done: Done, shown: bytes) -> Disclosed:
     return Disclosed(vault.pseudonyms(done.subjects), rows, relations=done.held, mac=vault.response_mac(shown))
 
 
-def _decided(
-    gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int
-) -> Decided | bytes | ByPlace:
-    """Steps 3 and 4 for one root field; the answer itself, or what it is about, where no row is fetched."""
+def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int) -> Decided | bytes | None:
+    """Steps 3 and 4 for one root field; the answer itself where there is nothing to fetch, None for proofs."""
     root, arguments = selection.shape.roots[at], selection.roots[at]
     visibility = policy.visibility(caller.role)
-    if root.name is RootName.CHAINS:
-        return b""
     if root.name is RootName.VIEWER:
         return reply.viewer(root, caller, visibility)
     if arguments.explained is not None:
         return explained(gateway.operations, gateway.schemas, policy, caller, root, arguments.explained)
-    if root.name is RootName.RECEIPT and isinstance(arguments.by, ByPlace):
-        return arguments.by
+    if root.name in (RootName.RECEIPT, RootName.CHAINS):
+        return None
     target, node = named.row(gateway.vault, arguments.node, named.reader(caller))
     paged = frozenset(slot for slot, page in enumerate(selection.paging) if page.after is not None)
     filters, ground = tuple(name for name, _ in arguments.filter), ground_of(arguments.access, caller.assurance)
@@ -270,17 +268,14 @@ def _lacking(visibility: Visibility, root: Answered) -> list[Redaction]:
 
 
 async def _root(
-    gateway: Gateway, selection: Selection, at: int, decided: Decided | bytes | ByPlace, ambient: Ambient
+    gateway: Gateway, selection: Selection, at: int, decided: Decided | bytes | None, ambient: Ambient
 ) -> Answered:
     """Steps 5 and 6 for one root field."""
     root, arguments, reader = selection.shape.roots[at], selection.roots[at], named.reader(ambient.caller)
-    if root.name is RootName.CHAINS:
-        own = await gateway.accesses.own(gateway.lanes, ambient.caller, ambient.now)
-        return Answered(root.path, None, None, *await gateway.chains.answer(root, arguments.month, own, ambient.now))
     if isinstance(decided, bytes):
         return Answered(root.path, None, None, decided)
-    if isinstance(decided, ByPlace):
-        return Answered(root.path, None, None, await receipts.answer(gateway.history, gateway.log, root, decided))
+    if decided is None:
+        return await _proved(gateway, root, arguments, ambient)
     prepared, node = decided.prepared, decided.node
     plan = prepared.plan
     pages = named.pages(gateway.vault, prepared.lists, selection.paging, reader)
@@ -296,6 +291,14 @@ async def _root(
     if plan.logged:
         opened = of_subjects(opened, ambient.own)
     return Answered(root.path, prepared, opened, opened.data)
+
+
+async def _proved(gateway: Gateway, root: Root, arguments: RootArguments, ambient: Ambient) -> Answered:
+    """The proofs of the log: a receipt is for everybody, the lists of a month for those who are in them."""
+    if isinstance(arguments.by, ByPlace):
+        return Answered(root.path, None, None, await receipts.answer(gateway.history, gateway.log, root, arguments.by))
+    own = await gateway.accesses.own(gateway.lanes, ambient.caller, ambient.now)
+    return Answered(root.path, None, None, *await gateway.chains.answer(root, arguments.month, own, ambient.now))
 
 
 def _disclosed(
@@ -344,17 +347,10 @@ def _disclosed(
         withheld,
         held,
         gateway.vault.response_mac(data),
-        _asked(gateway, selection, [at for at, root in enumerate(roots) if root.opened is None]),
+        asked_for(gateway.vault, [selection.roots[at] for at, root in enumerate(roots) if root.opened is None]),
     )
     any_data = any(root.data is not None for root in roots) or selection.introspection is not None
     return disclosed, tuple(checks), Outcome.DISCLOSED if any_data else Outcome.EMPTY
-
-
-def _asked(gateway: Gateway, selection: Selection, at: Iterable[int] | None = None) -> list[str]:
-    """The pseudonyms of whom these roots ask for (default: all), whether there is such a subject or not."""
-    chosen = selection.roots if at is None else [selection.roots[one] for one in at]
-    found = (asked_for(gateway.vault, arguments.by) for arguments in chosen)
-    return list(dict.fromkeys(one for one in found if one is not None))
 
 
 def _checks(caller: Caller, access: Access | None, relations: int, subject: int) -> list[Check]:
@@ -391,7 +387,7 @@ async def _refuse(
         visibility.version,
         Outcome.REFUSED,
         error.code,
-        Disclosed(asked=() if selection is None else _asked(gateway, selection)),
+        Disclosed(asked=() if selection is None else asked_for(gateway.vault, selection.roots)),
     )
     receipt: Receipt = await gateway.log.append(Entry(body, body), gateway.vault.seal_audit(request.sealed_text))
     if selection is None and error.status == 200:

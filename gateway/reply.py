@@ -15,13 +15,17 @@ _LONGEST_PLACE = 200  # characters: an alias may be as long as a document
 def data(members: Sequence[tuple[tuple[str, ...], bytes | None]], introspection: bytes | None) -> bytes:
     """The ``data`` object: path and JSON of each root, then the introspection members.
 
-    A root below another becomes the last member of its object, which stands before it.
+    A root below another becomes the last member of its object, which stands before it; of null there is none.
     """
     parts: list[bytes] = []
+    above: bytes | None = None
     for path, value in members:
         member = b'"%b":%b' % (path[-1].encode(), NULL if value is None else value)
         if len(path) == 1:
             parts.append(member)
+            above = value
+        elif above is None:
+            continue
         elif parts[-1].endswith(b"{}"):
             parts[-1] = b"%b%b}" % (parts[-1][:-1], member)
         else:

@@ -167,7 +167,7 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
             log,
             history,
             accesses,
-            Chains(accesses, history, log, vault),
+            Chains(reading, history, log, vault),
         )
 
     async def stop(gateway: Gateway) -> None:

@@ -167,8 +167,7 @@ class History:
         hashes = await self._hashes(shard, level, tile.index, tile.width, leaves=tile.level is not None)
         if tile.level is not None:
             return hashes
-        entries = (hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE))
-        return b"".join(len(entry).to_bytes(2) + entry for entry in entries)
+        return b"".join(len(entry).to_bytes(2) + entry for entry in _parted(hashes))
 
     async def commitment(self, shard: int, index: int) -> bytes:
         """The data of a leaf, as soon as it is there."""

@@ -13,10 +13,9 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import psycopg
-import sqlalchemy as sa
 
 from gateway import anomalies, closing, delays, report
-from gateway.accesses import FOLLOWED
+from gateway.accesses import follow
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
 from gateway.audit.checkpoint import Checkpoint
@@ -295,8 +294,7 @@ async def _log(settings: Settings, connections: Connections) -> AsyncIterator[Lo
 def _anomalies(settings: Settings, options: argparse.Namespace) -> int:
     today = statutory_day(SystemClock().now())
     with migrated(settings) as connections, psycopg.connect(connections.log) as connection:
-        while execute(connection, sa.select(sa.func.access_follow(settings.log_origin, FOLLOWED))) != [(0,)]:
-            connection.commit()
+        follow(connection, settings.log_origin)
         found = anomalies.found(connection, today - timedelta(days=options.days), today)
     for one in found:
         who = " ".join(part for part in (one.institution, one.unit, one.officer) if part)

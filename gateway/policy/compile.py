@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
+from gateway.catalogue.access import ACCESS
 from gateway.catalogue.fields import Standing
 from gateway.catalogue.lists import LISTS, Filter, RootList
 from gateway.errors import Fault
@@ -21,7 +22,19 @@ from gateway.policy import cases, files, invariants, ladders, words
 from gateway.policy.enforcer import Enforcer, ModelRefused
 from gateway.policy.files import PolicyRefused, Rule, Sources
 from gateway.policy.ways import Sights
-from gateway.values import ActionName, Cell, Condition, Grant, Level, Permit, Role, RowClass, Visibility
+from gateway.values import (
+    ActionName,
+    Cell,
+    Condition,
+    Grant,
+    Level,
+    Permit,
+    Relation,
+    Role,
+    RootName,
+    RowClass,
+    Visibility,
+)
 
 SAMPLE = 2000
 
@@ -185,14 +198,19 @@ def _granting(rules: Sequence[Rule], act: str, condition: str) -> str:
 
 
 def _never(cells: Mapping[str, Mapping[RowClass, Cell]]) -> frozenset[str]:
-    """Coordinates that no row can show: no grant in any class whose rows can be admitted; feeds without public rows."""
+    """Coordinates that no row can show: no grant in any class whose rows can be admitted; feeds without public rows.
+
+    And the lists of closed months, for a role that does not see the log as the subject of an entry.
+    """
     hidden = frozenset(
         coordinate
         for coordinate, of_class in cells.items()
         if not any(cell.grants and cells[words.kind_of(coordinate)][one].grants for one, cell in of_class.items())
     )
     feeds = frozenset(one.name for one in LISTS.values() if one.feed and not _has_public_row(one, cells))
-    return hidden | feeds | frozenset(_closed_filters(cells))
+    grants = (grant for cell in cells[ACCESS.name].values() for grant in cell.grants)
+    own = any(words.relations(grant.condition) is Relation.SELF for grant in grants)
+    return hidden | feeds | frozenset(_closed_filters(cells)) | (frozenset() if own else {RootName.CHAINS.value})
 
 
 def _closed_filters(cells: Mapping[str, Mapping[RowClass, Cell]]) -> Iterator[str]:

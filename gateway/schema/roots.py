@@ -58,7 +58,7 @@ class Roots:
                 yield one.name, self._list(one)
         yield RootName.EXPLAIN.value, self._explain()
         yield RootName.RECEIPT.value, self._receipt()
-        if self._types.has(ACCESS.name):
+        if self._types.has(ACCESS.name) and self._types.shown(RootName.CHAINS.value):
             yield RootName.CHAINS.value, self._chains()
         yield RootName.VIEWER.value, Member(self._viewer(), "Who asks, and what they may see (当前用户).")
 

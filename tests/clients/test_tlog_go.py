@@ -17,6 +17,7 @@ from tests.harness import House, opened
 
 pytestmark = [
     pytest.mark.anyio,
+    # The verifier is a Go program and Go is no Python package: `.ci/run` installs it; elsewhere -rs prints the skip.
     pytest.mark.skipif(
         shutil.which("go") is None or not Path("/usr/share/gocode/src/golang.org/x/mod").is_dir(),
         reason="golang-go and golang-golang-x-mod-dev are not installed",

@@ -295,6 +295,7 @@ async def test_what_is_not_in_the_log_has_no_receipt(house: House) -> None:
         place | {"origin": place["origin"] + "0"}, place | {"origin": place["origin"].rsplit("/", 1)[0]},
     ):  # fmt: skip
         if wrong["origin"]:
+            assert await house.data("bank", RECEIPT, wrong) == {"receipt": None}
             assert (await house.data("bank", PROOF, wrong))["receipt"] is None
             assert (await house.entries(1))[0]["outcome"] == "EMPTY"
     for index in ("", "-1", "01", "1e3", "x", "9" * 30):

@@ -18,7 +18,7 @@ from gateway.intake.sample_demo import DEMO
 from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
 from tests.flow.test_accesses import CITIZEN, PERSON
-from tests.harness import Body, House, consented, opened
+from tests.harness import PUBLIC, Body, House, consented, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -165,8 +165,12 @@ async def test_months_are_closed_in_their_order_when_they_are_over(house: House)
 
 async def test_a_list_is_for_whom_it_is_about(house: House) -> None:
     await close(house)
-    for persona in ("bank", "auditor", "tax-officer", "enterprise-rep"):
-        assert await chains(house, persona) == []
+    assert await chains(house, "enterprise-rep") == []
+    for persona in ("bank", "auditor", "tax-officer", "handler", PUBLIC):  # whatever mandates somebody may have
+        await house.sql("UPDATE mandate SET principal = 'bank-officer-1' WHERE principal = 'citizen-demo'")
+        _, body = await house.ask(persona, CHAINS, {"month": MONTH})
+        assert body["errors"][0]["message"].startswith("Cannot query field"), persona
+        await house.sql("UPDATE mandate SET principal = 'citizen-demo' WHERE principal = 'bank-officer-1'")
     assert (await house.data("citizen", CHAINS, {"month": "2026-09"}))["chains"] is None
     _, body = await house.ask("citizen", CHAINS, {"month": "2026-9"})
     assert body["errors"][0]["message"] == "chains.month: must be a month, as 2026-10"

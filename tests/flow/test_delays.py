@@ -110,6 +110,20 @@ async def test_it_can_be_ended_at_once(house: House) -> None:
     assert await seen(house) == {held}
 
 
+async def test_the_end_of_one_is_the_end_of_all_its_renewals(house: House) -> None:
+    first = number = await begin(house)
+    house.clock.advance(timedelta(minutes=1))
+    held = await look(house)
+    for _ in range(2):
+        number = await delays.renew(
+            house.connections.owner, house.gateway.log, number, "tax-officer-1", "head-of-tax", 90, house.clock.now()
+        )
+    assert await seen(house) == set()
+    with psycopg.connect(house.connections.owner) as connection:
+        assert delays.end(connection, first, house.clock.now())
+    assert await seen(house) == {held}
+
+
 async def test_it_holds_for_its_matter_and_department_and_never_for_the_approver(house: House) -> None:
     await begin(house, matter="another matter")
     await begin(house, approved_by="tax-officer-1", asked_by="somebody")

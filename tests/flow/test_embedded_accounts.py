@@ -12,6 +12,7 @@ from gateway.store.embedded import SOCKET, SUPERUSER, EmbeddedServer
 from gateway.store.embedded_host import EmbeddedError, choose_account, find_programs, open_way, own_folder
 from tests.flow.embedded_bench import SMALL, alive, ask
 
+# Run by .ci/run, which is root. Nobody else can become another account, so nothing is left that could be tested.
 as_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="a second account is what is tested, and the kernel lets only root take one on"
 )

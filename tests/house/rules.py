@@ -254,6 +254,7 @@ def bare_waivers(source: str) -> Iterator[str]:
             yield f"{token.start[0]}: {found[0].strip()} without a reason"
 
 
+# What a waiver looks like, for the rule above to find; it waives nothing itself.
 WAIVER = r"type: *ignore(\[[\w, -]*\])?|noqa(: *[A-Z]+[0-9]+(, *[A-Z]+[0-9]+)*)?|pragma: no cover|fmt: off"
 
 

@@ -146,6 +146,7 @@ def test_pass(): pass
 
 
 def test_bare_waivers() -> None:
+    """The sample is a text for the rule to judge: bare waivers it must find, and some with reasons."""
     source = """x = 1  # type: ignore[attr-defined]
 y = 1  # noqa
 z = 1  # noqa: E501, B018
