@@ -26,6 +26,7 @@ from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.settings import Settings
 from gateway.signing import load_or_create
+from gateway.space import Space
 from gateway.store.database import Connections, provision
 from gateway.store.embedded import EmbeddedServer
 from gateway.store.embedded_watch import watch
@@ -49,6 +50,7 @@ class Running:
     gateway: Gateway
     counted: Counted
     connections: Connections
+    space: Space
     tasks: "tuple[asyncio.Task[None], ...]"  # what goes on beside the requests
 
     async def health(self) -> dict[str, str]:
@@ -65,6 +67,7 @@ class Running:
             "log": "ok" if accepting else "LOG_UNAVAILABLE",
             "policy": policies.trouble or "ok",
             "policyVersion": policies.current.version,
+            "space": self.space.state,
         }
 
     def note(self, address: str, code: str) -> None:
@@ -168,14 +171,14 @@ async def assemble(
         accesses,
         Chains(reading, history, log, vault),
     )
-    counted = Counted(log, clock)
-    work = [_flush(counted), bundles.watch(policies), bundles.count(policies), gateway.accesses.keep()]
+    counted, space = Counted(log, clock), Space(settings, reading)
+    work = [_flush(counted), bundles.watch(policies), bundles.count(policies), gateway.accesses.keep(), space.watch()]
     if witnesses:
         work.append(Publisher(witnesses, log, history).run())
     tasks = [asyncio.create_task(one) for one in work]
     if server is not None:
         tasks.append(asyncio.create_task(watch(server)))
-    return Running(gateway, counted, connections, tuple(tasks))
+    return Running(gateway, counted, connections, space, tuple(tasks))
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

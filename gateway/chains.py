@@ -20,7 +20,7 @@ from gateway.audit.tree import leaf_hash
 from gateway.errors import InternalError
 from gateway.plan.ground import held_back
 from gateway.store.lanes import Lanes, Row
-from gateway.store.log_tables import ACCESS, LOG_CHAIN, LOG_CHAIN_NODE, LOG_CLOSE, LOG_ENTRY
+from gateway.store.log_tables import ACCESS, LOG_CHAIN, LOG_CHAIN_NODE, LOG_CLOSE, LOG_ENTRY, TOGETHER
 from gateway.values import ByPlace, Own, Root
 from gateway.vault.vault import Vault
 
@@ -55,14 +55,13 @@ _NODES = statement(
     )
     .order_by(LOG_CHAIN_NODE.c.index)
 )
-_TOGETHER = sa.and_(LOG_ENTRY.c.shard == ACCESS.c.shard, LOG_ENTRY.c.index == ACCESS.c.number)
 _PLACES = statement(
     sa.select(
         ACCESS.c.number,
         sa.func.encode(LOG_ENTRY.c.commitment, _HEX),
         held_back(ACCESS, argument("now", sa.DateTime(timezone=True))).label("held_back"),
     )
-    .join(LOG_ENTRY, _TOGETHER)
+    .join(LOG_ENTRY, TOGETHER)
     .where(
         ACCESS.c.subject_id == argument("key", sa.BigInteger()),
         ACCESS.c.subject == argument("subject", sa.Text()),

@@ -11,17 +11,26 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
 from gateway.accesses import follow
-from gateway.audit.account import VERSION
+from gateway.audit.account import housekeeping
 from gateway.audit.chains import Element, Place, elements, head, length, person
 from gateway.audit.log import Log
+from gateway.audit.retirement import Sort
 from gateway.audit.tree import Edge, extend, leaf_hash
 from gateway.catalogue.kinds import BY_NAME
 from gateway.clock import statutory_day
 from gateway.errors import BadInput, Fault
 from gateway.store.core import Connection, execute, stored_bytes
-from gateway.store.log_tables import ACCESS, LOG_CHAIN, LOG_CHAIN_NODE, LOG_CLOSE, LOG_ENTRY, LOG_SHARD
+from gateway.store.log_tables import (
+    ACCESS,
+    LOG_CHAIN,
+    LOG_CHAIN_NODE,
+    LOG_CLOSE,
+    LOG_ENTRY,
+    LOG_RETIREMENT,
+    LOG_SHARD,
+    TOGETHER,
+)
 from gateway.store.tables import table
-from gateway.values import Entry, Outcome
 from gateway.vault.vault import Vault
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\Z")
@@ -62,10 +71,9 @@ class Closing:
         """Pseudonym, of either sort → the entries of the month that are about it, in their order."""
         found: dict[str, list[Place]] = {}
         for shard, (first, end) in ranges.items():
-            together = sa.and_(LOG_ENTRY.c.shard == ACCESS.c.shard, LOG_ENTRY.c.index == ACCESS.c.number)
             rows = (
                 sa.select(ACCESS.c.subject, ACCESS.c.number, LOG_ENTRY.c.commitment)
-                .join(LOG_ENTRY, together)
+                .join(LOG_ENTRY, TOGETHER)
                 .where(ACCESS.c.shard == shard, ACCESS.c.number >= first, ACCESS.c.number < end)
                 .where(ACCESS.c.subject.is_not(None))
                 .order_by(ACCESS.c.number)
@@ -113,9 +121,7 @@ async def close(owner: str, log: Log, origin: str, vault: Vault, month: str, now
         persons, root = _keep(connection, closing, ranges)
         told = {str(shard): list(range_) for shard, range_ in ranges.items()}
         said = {"month": month, "persons": persons, "root": base64.b64encode(root).decode(), "ranges": told}
-        at = int(now.timestamp() * 1000)
-        body: dict[str, object] = {"v": VERSION, "at": at, "outcome": Outcome.PERFORMED.value, "close": said}
-        receipt = await log.append(Entry(body, body))
+        receipt = await log.append(housekeeping(now, close=said))
         values = {"month": month, "origin": receipt.origin, "index": receipt.index, "persons": persons, "root": root}
         execute(connection, LOG_CLOSE.insert().values(**values, ranges=Jsonb(told), closed_at=now))
     return persons, root
@@ -140,7 +146,11 @@ def _keep(connection: Connection, closing: Closing, ranges: Mapping[int, tuple[i
 
 
 def check(connection: Connection, origin: str, vault: Vault) -> Iterator[tuple[str, str]]:
-    """Month by month what is wrong with a closed month; empty: it is what the entries say."""
+    """Month by month what is wrong with a closed month; empty: it is what the entries say.
+
+    Months whose lists are gone, the term of their entries being over, are passed over.
+    """
+    gone = _retired(connection)
     for month, ranges, root, at_origin, index in execute(
         connection,
         sa.select(
@@ -148,6 +158,9 @@ def check(connection: Connection, origin: str, vault: Vault) -> Iterator[tuple[s
         ).order_by(LOG_CLOSE.c.month),
     ):
         assert isinstance(ranges, dict)
+        told = ((gone.get(int(shard), ()), least, end) for shard, (least, end) in ranges.items())
+        if any(least <= last and first < end for spans, least, end in told for first, last in spans):
+            continue
         closing = Closing(connection, origin, vault, str(month))
         kept = {
             str(name): (int(str(size)), stored_bytes(top))
@@ -173,6 +186,18 @@ def check(connection: Connection, origin: str, vault: Vault) -> Iterator[tuple[s
         elif not _said(connection, str(at_origin), int(str(index)), str(month), stored_bytes(root)):
             text = "the entry that closed it says something else"
         yield str(month), text
+
+
+def _retired(connection: Connection) -> dict[int, list[tuple[int, int]]]:
+    """Shard → the first and the last entry of each month whose accesses were taken out."""
+    indexes = LOG_RETIREMENT.c.indexes
+    ends = sa.func.substr(indexes, 1, 8), sa.func.substr(indexes, sa.func.octet_length(indexes) - 7)
+    some = LOG_RETIREMENT.c.sort == Sort.ACCESS.value, sa.func.octet_length(indexes) > 0
+    found: dict[int, list[tuple[int, int]]] = {}
+    for shard, first, last in execute(connection, sa.select(LOG_RETIREMENT.c.shard, *ends).where(*some)):
+        span = int.from_bytes(stored_bytes(first)), int.from_bytes(stored_bytes(last))
+        found.setdefault(int(str(shard)), []).append(span)
+    return found
 
 
 def _said(connection: Connection, origin: str, index: int, month: str, root: bytes) -> bool:

@@ -14,14 +14,13 @@ from types import MappingProxyType
 import psycopg
 import sqlalchemy as sa
 
-from gateway.audit.account import VERSION
+from gateway.audit.account import housekeeping
 from gateway.audit.log import Log
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, Fault
 from gateway.store.core import Connection, execute
 from gateway.store.log_tables import ACCESS_DELAY, DELAY_RECEIVER
 from gateway.store.tables import table
-from gateway.values import Entry, Outcome
 
 DEPARTMENT = table(BY_NAME["department"])
 LONGEST = timedelta(days=90)
@@ -148,7 +147,5 @@ async def _write(
     ((number,),) = execute(connection, ACCESS_DELAY.insert().values(**row).returning(ACCESS_DELAY.c.number))
     assert isinstance(number, int)
     told = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
-    at = int(now.timestamp() * 1000)
-    body: dict[str, object] = {"v": VERSION, "at": at, "outcome": Outcome.PERFORMED.value, "delay": told}
-    await log.append(Entry(body, body))
+    await log.append(housekeeping(now, delay=told))
     return number

@@ -83,8 +83,8 @@ def case_receipt(act: Act, id: str, state: str, due: Deadline, receipt: Receipt 
     deadline = {
         "__typename": "Deadline",
         "on": due.on,
-        "workingDays": rule.days if rule.unit is Unit.WORKING_DAYS else None,
-        "calendarDays": rule.days if rule.unit is Unit.CALENDAR_DAYS else None,
+        "workingDays": rule.value if rule.unit is Unit.WORKING_DAYS else None,
+        "calendarDays": rule.value if rule.unit is Unit.CALENDAR_DAYS else None,
         "source": rule.source,
         "verified": rule.verified,
         "provisional": due.provisional,

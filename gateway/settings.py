@@ -64,6 +64,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_PORT", "8000", "Port to listen on.", Form.NUMBER, 1, 65535),
     Setting("GATEWAY_MODE", "demo", "demo, or production, which refuses every convenience of the demo.", Form.MODE),
     Setting("GATEWAY_DATABASE_URL", "", "The owner's connection; empty: the embedded PostgreSQL.", Form.CONNECTION),
+    Setting(
+        "GATEWAY_DATABASE_SPACE", "0", "Room of the database in GiB; 0: the embedded one's disk.", Form.NUMBER, 0, 10**8
+    ),
     Setting("GATEWAY_READER_URL", "", "The reader's connection; required with the owner's.", Form.CONNECTION),
     Setting("GATEWAY_WRITER_URL", "", "The writer's connection; required with the owner's.", Form.CONNECTION),
     Setting("GATEWAY_LOG_URL", "", "The log's connection, to the primary; required with the owner's.", Form.CONNECTION),
@@ -112,6 +115,7 @@ class Settings:
     max_body: int  # bytes
     token_lifetime: int  # seconds
     shards: tuple[int, ...]
+    database_space: int  # GiB; 0 = not known, or the disk of the embedded server
     database_url: str = field(repr=False)
     reader_url: str = field(repr=False)
     writer_url: str = field(repr=False)
@@ -259,6 +263,7 @@ def _made(values: Mapping[str, str]) -> Settings:
         max_body=int(values["GATEWAY_MAX_BODY"]),
         token_lifetime=int(values["GATEWAY_TOKEN_LIFETIME"]),
         shards=_shards(values["GATEWAY_SHARDS"]),
+        database_space=int(values["GATEWAY_DATABASE_SPACE"]),
         database_url=values["GATEWAY_DATABASE_URL"],
         reader_url=values["GATEWAY_READER_URL"],
         writer_url=values["GATEWAY_WRITER_URL"],

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from orjson import Fragment
 
 from gateway.audit.canonical import part
-from gateway.values import Access, ActionName, Caller, Outcome, RootName, Shape
+from gateway.values import Access, ActionName, Caller, Entry, Outcome, RootName, Shape
 
 VERSION = 1
 PARTS = 1024  # kept of each sort
@@ -102,6 +102,13 @@ def undisclosed(body: Mapping[str, object], code: str, asked: Sequence[str] = ()
         "code": code,
         "mac": nothing.mac,
     }
+
+
+def housekeeping(at: datetime, **said: object) -> Entry:
+    """The entry of what was done with the log itself; ``said`` has one name, what it was."""
+    milliseconds = int(at.timestamp() * 1000)
+    body: dict[str, object] = {"v": VERSION, "at": milliseconds, "outcome": Outcome.PERFORMED.value, **said}
+    return Entry(body, body)
 
 
 def _operation(document: str, name: str, roots: tuple[RootName | ActionName, ...]) -> Fragment:

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from gateway.audit import proof
-from gateway.audit.proof import Span
+from gateway.audit.proof import Span, subtrees
 from gateway.audit.statements import argument, statement
 from gateway.audit.tiles import WIDTH, Tile, holding, span_hash, width
-from gateway.audit.tree import HASH_SIZE, leaf_hash
+from gateway.audit.tree import HASH_SIZE, Edge, leaf_hash
 from gateway.errors import NotFound
 from gateway.signing import NoteSigner
 from gateway.store.lanes import Lanes, Row
@@ -24,6 +24,7 @@ from gateway.store.log_tables import (
     DELAY_RECEIVER,
     LOG_CHECKPOINT,
     LOG_ENTRY,
+    LOG_MONTH,
     LOG_NODE,
     LOG_PUBLICATION,
     LOG_SHARD,
@@ -94,10 +95,17 @@ _DELAYS = statement(
     .group_by(_DELAY.department, DELAY_RECEIVER.c.source, _YEAR, _DELAY.basis)
     .order_by(_YEAR.desc(), _DELAY.department, _DELAY.basis)
 )
-# The hashes of one tile, joined; leaves come as their commitments.
+_MONTHS = statement(
+    sa.select(LOG_MONTH.c.first, LOG_MONTH.c.month).where(LOG_MONTH.c.shard == _SHARD).order_by(LOG_MONTH.c.first)
+)
+# The hashes of one tile, joined; leaves come as their commitments. The months are told so that no other is looked into.
 _LEAVES = statement(
     sa.select(_joined(LOG_ENTRY.c.commitment, LOG_ENTRY.c.index)).where(
-        LOG_ENTRY.c.shard == _SHARD, LOG_ENTRY.c.index >= _FIRST, LOG_ENTRY.c.index < _END
+        LOG_ENTRY.c.shard == _SHARD,
+        LOG_ENTRY.c.index >= _FIRST,
+        LOG_ENTRY.c.index < _END,
+        LOG_ENTRY.c.month >= argument("from", sa.Date()),
+        LOG_ENTRY.c.month < argument("before", sa.Date()),
     )
 )
 _NODES = statement(
@@ -122,6 +130,7 @@ class History:
         self._origin = origin
         self._signer = signer
         self._newest = _SHOWN if witnessed else _SIGNED
+        self._months: dict[int, list[Row]] = {}  # shard -> with which entry each month began; months only come
 
     def origin(self, shard: int) -> str:
         """The name of a shard on its checkpoints: its address without the scheme."""
@@ -171,10 +180,10 @@ class History:
 
     async def commitment(self, shard: int, index: int) -> bytes:
         """The data of a leaf, as soon as it is there."""
-        rows = await self._lanes.fetch(_LEAVES, (b"%d" % shard, b"%d" % index, b"%d" % (index + 1)))
-        if not rows or rows[0][0] is None:
+        text = await self._leaves(shard, index, index + 1)
+        if not text:
             raise NotFound
-        return bytes.fromhex(rows[0][0].decode("ascii"))
+        return bytes.fromhex(text)
 
     async def inclusion(self, shard: int, index: int, size: int) -> list[bytes]:
         """The proof that the leaf is in the tree of ``size`` leaves (RFC 6962 §2.1.1)."""
@@ -192,6 +201,11 @@ class History:
         """The tree head, from the stored hashes."""
         return (await self._proof(shard, [Span(0, size)], size))[0]
 
+    async def edge(self, shard: int, size: int) -> Edge:
+        """The edge of the tree as it was at ``size`` leaves, from the stored hashes."""
+        spans = [Span(one.start, one.start + (1 << one.height)) for one in subtrees(Span(0, size))]
+        return Edge(size, tuple(await self._proof(shard, spans, size)))
+
     async def _proof(self, shard: int, spans: Sequence[Span], size: int) -> list[bytes]:
         needed = sorted(holding(spans))
         read = await asyncio.gather(
@@ -203,16 +217,31 @@ class History:
     async def _hashes(self, shard: int, level: int, index: int, count: int, *, leaves: bool = True) -> bytes:
         """The first ``count`` hashes of a tile; of the lowest level commitments, unless ``leaves`` are wanted."""
         first = index * WIDTH
-        bounds = (b"%d" % first, b"%d" % (first + count))
-        chosen: Statement = _NODES if level else _LEAVES
-        parameters = (b"%d" % shard, *([b"%d" % level] if level else []), *bounds)
-        ((text,),) = await self._lanes.fetch(chosen, parameters)
-        hashes = bytes.fromhex((text or b"").decode("ascii"))
+        if level:
+            bounds = b"%d" % first, b"%d" % (first + count)
+            ((found,),) = await self._lanes.fetch(_NODES, (b"%d" % shard, b"%d" % level, *bounds))
+            hashes = bytes.fromhex((found or b"").decode("ascii"))
+        else:
+            hashes = bytes.fromhex(await self._leaves(shard, first, first + count))
         if len(hashes) != count * HASH_SIZE:
             raise NotFound
         if level or not leaves:
             return hashes
         return b"".join(leaf_hash(one) for one in _parted(hashes))
+
+    async def _leaves(self, shard: int, first: int, end: int) -> str:
+        """Commitments in hexadecimal, joined; those that are there."""
+        if not self._months.get(shard):
+            self._months[shard] = await self._lanes.fetch(_MONTHS, (b"%d" % shard,))
+        months = [(int(_found(at)), _found(month)) for at, month in self._months[shard]]
+        earlier = [month for at, month in months if at <= first]
+        later = [month for at, month in months if at >= end]
+        if not earlier:
+            return ""
+        # Months that have come since lie after all that are known: they need not be known.
+        bounds = b"%d" % first, b"%d" % end, earlier[-1], later[0] if later else b"infinity"
+        ((text,),) = await self._lanes.fetch(_LEAVES, (b"%d" % shard, *bounds))
+        return (text or b"").decode("ascii")
 
     async def _checkpoint(self, newest: Statement, shard: int) -> Published:
         rows: list[Row] = await self._lanes.fetch(newest, (b"%d" % shard,))

@@ -8,6 +8,7 @@ look until somebody has settled it and taken the file away.
 import contextlib
 import json
 import logging
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -33,12 +34,23 @@ _logger = logging.getLogger("gateway.audit.monitor")
 class Monitor:
     """Looks at every shard; owns its file and its metrics."""
 
-    def __init__(self, conninfo: str, keys: Callable[[int], NoteVerifier], file: Path, clock: Clock) -> None:
-        """``keys`` gives the key of a shard. Raises BadInput for a file that is not a monitor's."""
+    def __init__(
+        self,
+        conninfo: str,
+        keys: Callable[[int], NoteVerifier],
+        file: Path,
+        clock: Clock,
+        room: Callable[[int], float | None] = lambda size: None,
+    ) -> None:
+        """``keys`` gives the key of a shard; ``room`` what share of its room a database of so many bytes has left.
+
+        Raises BadInput for a file that is not a monitor's.
+        """
         self._conninfo = conninfo
         self._keys = keys
         self._file = file
         self._clock = clock
+        self._room = room
         self._states, self._full = _read(file)
         self._stop = threading.Event()
         self.wrong: dict[int, list[Finding]] = {}
@@ -47,6 +59,8 @@ class Monitor:
         self._findings = Gauge("credit_log_findings", "What is wrong now.", ["shard"], registry=self.registry)
         self._looked = Gauge("credit_log_last_look_timestamp_seconds", "When it last looked.", registry=self.registry)
         self._whole = Gauge("credit_log_last_full_timestamp_seconds", "At everything.", registry=self.registry)
+        self._left = Gauge("credit_database_room_left_ratio", "Room the database has left.", registry=self.registry)
+        self._left.set(math.nan)  # as long as nobody knows
         self._failures = Counter("credit_log_look_failures", "Looks that could not be made.", registry=self.registry)
 
     def look(self) -> list[Finding]:
@@ -58,6 +72,9 @@ class Monitor:
                 present = shards(connection)
                 for shard in sorted({*present, *self._states}):
                     self._shard(connection, shard, full=full)
+                ((size,),) = connection.execute("SELECT pg_database_size(current_database())").fetchall()
+                left = self._room(int(str(size)))
+                self._left.set(math.nan if left is None else left)
         except psycopg.Error as error:
             raise convert(error) from None
         self._looked.set(now.timestamp())

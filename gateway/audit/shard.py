@@ -7,13 +7,24 @@ nothing. The edge in memory moves only after a commit that is known; after anyth
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 
 from gateway.audit import checkpoint
 from gateway.audit.entry import parse_edge
-from gateway.audit.statements import APPEND, CHECKPOINT, CLAIM, LOCK, LOCK_CLASS, PUBLICATION, SETTINGS, UNLOCK
+from gateway.audit.statements import (
+    APPEND,
+    CHECKPOINT,
+    CLAIM,
+    LOCK,
+    LOCK_CLASS,
+    OPEN_MONTH,
+    PUBLICATION,
+    SETTINGS,
+    UNLOCK,
+)
 from gateway.audit.tree import Edge
+from gateway.clock import statutory_day
 from gateway.errors import GatewayError, LogUnavailable
 from gateway.signing import NoteSigner
 from gateway.store.lanes import Lane, OutcomeUnknown, Row
@@ -32,11 +43,12 @@ class Shard:
     ``edge`` is owned by whoever holds the turn.
     """
 
-    def __init__(self, lane: Lane, number: int, epoch: int, edge: Edge, signer: NoteSigner) -> None:
+    def __init__(self, lane: Lane, number: int, epoch: int, edge: Edge, month: date | None, signer: NoteSigner) -> None:
         self._lane = lane
         self.number = number
         self.epoch = epoch
         self.edge = edge
+        self._month = month  # in which its entries are kept, by the first day; None: none yet
         self.signer = signer
         self.fences = (b"%d" % number, b"%d" % epoch)
 
@@ -56,11 +68,13 @@ class Shard:
             for number in numbers:
                 shard = b"%d" % number
                 if (await lane.execute(LOCK, (b"%d" % LOCK_CLASS, shard)))[0][0] == b"t":
-                    epoch, size, edge = (await lane.execute(CLAIM, (shard,)))[0]
+                    epoch, size, edge, month = (await lane.execute(CLAIM, (shard,)))[0]
                     if epoch is None or size is None or edge is None:  # it is closed
                         await lane.execute(UNLOCK, (b"%d" % LOCK_CLASS, shard))
                         continue
-                    return cls(lane, number, int(epoch), parse_edge(size, edge), signer.named(f"{origin}/{number}"))
+                    began = None if month is None else date.fromisoformat(month.decode("ascii"))
+                    tree, own = parse_edge(size, edge), signer.named(f"{origin}/{number}")
+                    return cls(lane, number, int(epoch), tree, began, own)
         except (GatewayError, ValueError) as error:
             lane.close()
             raise LogUnavailable from error
@@ -92,6 +106,15 @@ class Shard:
             if self._lane.alive and not isinstance(error, OutcomeUnknown):
                 raise LogUnavailable from error
             raise ShardLost from error
+
+    async def enter(self, now: datetime) -> None:
+        """See that what is written now is kept in its month; never an earlier one. Errors as of :meth:`execute`."""
+        month = statutory_day(now).replace(day=1)
+        if self._month is None or self._month < month:
+            ((ours,),) = await self.execute(OPEN_MONTH, (*self.fences, month.isoformat().encode()))
+            if ours != b"t":
+                raise ShardLost
+            self._month = month
 
     async def append(self, parameters: Sequence[bytes | None]) -> list[Row]:
         """Run the append function with the parameters of a group; errors as of :meth:`execute`."""

@@ -51,7 +51,7 @@ def statement(expression: sa.ClauseElement, *, literal: bool = False) -> Stateme
 _APPENDED = sa.func.log_append(*[argument(name, kind) for name, kind in _ARGUMENTS]).table_valued(
     "outcome", "ordinals", "rights_position"
 )
-_CLAIMED = sa.func.claim_shard(argument("shard", sa.Integer())).table_valued("epoch", "size", "edge")
+_CLAIMED = sa.func.claim_shard(argument("shard", sa.Integer())).table_valued("epoch", "size", "edge", "month")
 
 # One row: outcome ("appended", "lost", "busy", "fenced"), ordinals of checks, rights position.
 APPEND = statement(sa.select(*_APPENDED.columns))
@@ -76,8 +76,17 @@ UNLOCK = statement(
     sa.select(sa.func.pg_advisory_unlock(argument("class", sa.Integer()), argument("shard", sa.Integer())))
 )
 
-# One row: epoch, size, edge.
+# One row: epoch, size, edge, month.
 CLAIM = statement(sa.select(*_CLAIMED.columns))
+
+# One row: "t" if the shard is still ours; it goes on in the month whose first day is given.
+OPEN_MONTH = statement(
+    sa.select(
+        sa.func.log_month_open(
+            argument("shard", sa.Integer()), argument("epoch", sa.BigInteger()), argument("month", sa.Date())
+        )
+    )
+)
 
 CHECKPOINT = statement(
     insert(LOG_CHECKPOINT)

@@ -67,7 +67,9 @@ class Turn:
         while self._entries:
             shard = self._shard
             salts = self._random.bytes(SALT_SIZE * len(self._entries))
-            group = build(*shard.fences, shard.edge, self._entries, salts, self._clock.now())
+            now = self._clock.now()
+            await shard.enter(now)
+            group = build(*shard.fences, shard.edge, self._entries, salts, now)
             rows = await execute(APPEND, group.parameters)
             outcome, ordinals, position = rows[0]
             if outcome == b"appended":

@@ -9,7 +9,7 @@ closely as it can be: the entry, or the entries between two checkpoints.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from gateway.audit import checkpoint
 from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.destruction import destroyed
+from gateway.audit.retirement import Retired, retired
 from gateway.audit.tree import Edge, Node, extend, leaf_hash
 from gateway.signing import NoteInvalid, NoteVerifier
 from gateway.store.core import Connection, execute, stored_bytes
@@ -30,6 +31,7 @@ from gateway.store.log_tables import (
     LOG_DESTRUCTION,
     LOG_ENTRY,
     LOG_NODE,
+    LOG_RETIREMENT,
     LOG_SHARD,
 )
 
@@ -80,6 +82,7 @@ class Report:
     state: State
     entries: int = 0
     destroyed: int = 0
+    retired: int = 0  # bodies taken out when their term was over
     checkpoints: int = 0
     lost: int = 0  # entries that a closed shard has lost, by the checkpoints that were kept
     findings: list[Finding] = field(default_factory=list)
@@ -120,6 +123,7 @@ class _Look:
         self._closed = False
         self._broken = False  # the tree is known to be another: what follows from that is not told again
         self._false: set[tuple[int, int]] = set()  # tiles whose stored hash is not theirs
+        self._retired = self._retirements()
         self._roots = self._signed()
         for one in known:
             if one.origin == verifier.name:
@@ -152,7 +156,10 @@ class _Look:
         leaves: list[bytes] = []
         at = edge.size
         for index, body, salt, commitment in rows:
-            if index != at:
+            if index < at:
+                self._found(Wrong.EXTRA, index, index + 1, "it is there twice")
+                continue
+            if index > at:
                 self._found(Wrong.MISSING, at, index, "not there")
                 # What stands behind a gap is verified in itself; the tree can no longer be.
                 leaves.extend([bytes(32)] * (index - at))
@@ -230,7 +237,27 @@ class _Look:
                 text = f"the stored hash at level {node.level}, {node.index} is not that of the entries"
                 self._found(Wrong.TREE, node.index * span, (node.index + 1) * span, text)
 
+    def _retirements(self) -> list[Retired]:
+        stored = sa.select(
+            LOG_RETIREMENT.c.month, LOG_RETIREMENT.c.sort, LOG_RETIREMENT.c.note, LOG_RETIREMENT.c.indexes
+        )
+        found = []
+        for month, sort, note, indexes in execute(
+            self._connection, stored.where(LOG_RETIREMENT.c.shard == self._shard)
+        ):
+            assert isinstance(month, date)
+            one = retired(str(note), self._verifier, month, str(sort), stored_bytes(indexes))
+            if one is None:
+                text = f"the reason for which {sort} entries of {month:%Y-%m} were taken out is not one that was signed"
+                self._found(Wrong.SIGNATURE, 0, 1, text)
+            else:
+                found.append(one)
+        return found
+
     def _destroyed(self, index: int, commitment: bytes) -> None:
+        if any(index in one for one in self._retired):
+            self._report.retired += 1
+            return
         notes = execute(
             self._connection,
             sa.select(LOG_DESTRUCTION.c.note).where(

@@ -6,7 +6,7 @@ import base64
 import contextlib
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -18,19 +18,23 @@ from gateway import anomalies, closing, delays, report
 from gateway.accesses import follow
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
+from gateway.audit.account import housekeeping
 from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.history import History
-from gateway.audit.log import Log
 from gateway.audit.monitor import Monitor, serve_metrics
+from gateway.cli import audit_keep
+from gateway.cli.audit_tools import keys_of, log_of, signer_of
 from gateway.clock import SystemClock, SystemRandom, statutory_day
 from gateway.errors import BadInput, Fault, NotFound
 from gateway.figures.freeze import last_month
 from gateway.settings import Settings
-from gateway.signing import NoteInvalid, NoteSigner, NoteVerifier, load_or_create
+from gateway.signing import NoteInvalid, NoteVerifier
+from gateway.space import share
 from gateway.store.core import execute, stored_bytes
 from gateway.store.database import Connections
-from gateway.store.lanes import Lane, Lanes
+from gateway.store.lanes import Lanes
 from gateway.store.log_tables import ACCESS, LOG_DESTRUCTION, LOG_ENTRY
+from gateway.values import Entry
 from gateway.vault.vault import Vault
 from gateway.web.transparency import PREFIX
 
@@ -86,15 +90,12 @@ def declare(verbs: _Verbs) -> None:
     gone.add_argument("index", type=int)
     gone.add_argument("--basis", required=True, help="law and article")
     gone.add_argument("--by", action="append", required=True, metavar="WHO", help="who decided it; two people")
+    audit_keep.declare(inner)
 
 
 def audit(settings: Settings, options: argparse.Namespace) -> int:
     """Run one verb."""
-    return _VERBS[options.verb](settings, options)
-
-
-def _signer(settings: Settings) -> NoteSigner:
-    return load_or_create(settings.home / "keys" / "log.key", settings.log_origin, SystemRandom().bytes)
+    return {**_VERBS, **audit_keep.VERBS}[options.verb](settings, options)
 
 
 def _status(settings: Settings, options: argparse.Namespace) -> int:
@@ -105,7 +106,7 @@ def _status(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _print_status(settings: Settings, connections: Connections) -> None:
     lanes = await Lanes.open(connections.log, fast=1, slow=1)
-    history = History(lanes, settings.log_origin, _signer(settings), witnessed=settings.witnesses is not None)
+    history = History(lanes, settings.log_origin, signer_of(settings), witnessed=settings.witnesses is not None)
     try:
         for shard in await history.shards():
             print(f"shard    {shard}")
@@ -125,7 +126,7 @@ async def _print_status(settings: Settings, connections: Connections) -> None:
 
 def _verify(settings: Settings, options: argparse.Namespace) -> int:
     known = [_read(path) for path in options.known]
-    keys = _keys(settings, options.vkey)
+    keys = keys_of(settings, options.vkey)
     wrong = 0
     with migrated(settings) as connections, psycopg.connect(connections.log, autocommit=True) as connection:
         for shard in verify.shards(connection):
@@ -139,6 +140,7 @@ def _verify(settings: Settings, options: argparse.Namespace) -> int:
             for finding in report.findings:
                 print(finding)
             gone = f", {report.destroyed} bodies lawfully destroyed" if report.destroyed else ""
+            gone += f", {report.retired} past their term" if report.retired else ""
             gone += f", {report.lost} lost, hence closed" if report.lost else ""
             state = f"{len(report.findings)} findings" if report.findings else "sound"
             print(f"shard {shard}: {report.entries} entries, {report.checkpoints} checkpoints{gone}: {state}")
@@ -162,29 +164,11 @@ def _checked(notes: Sequence[str], verifier: NoteVerifier) -> list[Checkpoint]:
     return found
 
 
-def _keys(settings: Settings, given: Sequence[str]) -> Callable[[int], NoteVerifier]:
-    """Shard → its key: as given, else our own."""
-    try:
-        named = {one.name: one for one in map(NoteVerifier.parse, given)}
-    except NoteInvalid as error:
-        raise BadInput(Fault(("--vkey",), str(error))) from None
-    signer = None if named else _signer(settings)
-
-    def key(shard: int) -> NoteVerifier:
-        name = f"{settings.log_origin}/{shard}"
-        if name in named:
-            return named[name]
-        if signer is None:
-            raise BadInput(Fault(("--vkey",), f"there is none for {name}"))
-        return NoteVerifier.parse(signer.named(name).vkey)
-
-    return key
-
-
 def _monitor(settings: Settings, options: argparse.Namespace) -> int:
     state = options.state or settings.home / "monitor.json"
     with migrated(settings) as connections:
-        monitor = Monitor(connections.log, _keys(settings, options.vkey), state, SystemClock())
+        keys = keys_of(settings, options.vkey)
+        monitor = Monitor(connections.log, keys, state, SystemClock(), lambda size: share(settings, size))
         if options.once:
             found = monitor.look()
             print("\n".join(map(str, found)) if found else "all that is new is sound")
@@ -209,7 +193,7 @@ def _verify_receipt(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _destroy(settings: Settings, options: argparse.Namespace) -> int:
-    signer = _signer(settings).named(f"{settings.log_origin}/{options.shard}")
+    signer = signer_of(settings).named(f"{settings.log_origin}/{options.shard}")
     place = LOG_ENTRY.c.shard == options.shard, LOG_ENTRY.c.index == options.index
     with migrated(settings) as connections, psycopg.connect(connections.owner) as connection:
         rows = execute(connection, LOG_ENTRY.select().with_only_columns(LOG_ENTRY.c.commitment).where(*place))
@@ -221,6 +205,8 @@ def _destroy(settings: Settings, options: argparse.Namespace) -> int:
         execute(connection, added)
         execute(connection, ACCESS.delete().where(ACCESS.c.shard == options.shard, ACCESS.c.number == options.index))
         execute(connection, LOG_ENTRY.update().where(*place).values(body=None, sealed=None, salt=b""))
+        gone = {"shard": options.shard, "index": options.index, "basis": options.basis, "by": options.by}
+        asyncio.run(_say(settings, connections, housekeeping(SystemClock().now(), destroy=gone)))
     print(note, end="")
     return 0
 
@@ -247,14 +233,19 @@ def _close(settings: Settings, options: argparse.Namespace) -> int:
 def _delay(settings: Settings, options: argparse.Namespace) -> int:
     now = SystemClock().now()
     with migrated(settings) as connections:
-        if options.mark is not None or options.end is not None:
+        if options.mark is not None:
             with psycopg.connect(connections.owner) as connection:
-                if options.mark is not None:
-                    delays.mark(connection, options.department or "", options.mark, now)
-                    print(f"{options.department} may hold accesses back")
-                else:
-                    ended = delays.end(connection, options.end, now)
-                    print(f"delay {options.end} {'has ended' if ended else 'had ended, or never was'}")
+                delays.mark(connection, options.department or "", options.mark, now)
+                marked = {"department": options.department, "source": options.mark}
+                asyncio.run(_say(settings, connections, housekeeping(now, mark=marked)))
+            print(f"{options.department} may hold accesses back")
+            return 0
+        if options.end is not None:
+            with psycopg.connect(connections.owner) as connection:
+                ended = delays.end(connection, options.end, now)
+                if ended:
+                    asyncio.run(_say(settings, connections, housekeeping(now, end={"delay": options.end})))
+            print(f"delay {options.end} {'has ended' if ended else 'had ended, or never was'}")
             return 0
         number = asyncio.run(_delayed(settings, connections, options, now))
     print(f"delay {number} holds for {options.days} days")
@@ -263,7 +254,7 @@ def _delay(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _delayed(settings: Settings, connections: Connections, options: argparse.Namespace, now: datetime) -> int:
     who = options.asked_by, options.approved_by
-    async with _log(settings, connections) as log:
+    async with log_of(settings, connections) as log:
         if options.renew is not None:
             return await delays.renew(connections.owner, log, options.renew, *who, options.days, now)
         asked = delays.Delay(options.department or "", options.matter or "", options.basis or "", *who, options.days)
@@ -271,24 +262,15 @@ async def _delayed(settings: Settings, connections: Connections, options: argpar
 
 
 async def _closed(settings: Settings, connections: Connections, vault: Vault, month: str) -> tuple[int, bytes] | None:
-    async with _log(settings, connections) as log:
+    async with log_of(settings, connections) as log:
         now = SystemClock().now()
         return await closing.close(connections.owner, log, settings.log_origin, vault, month, now)
 
 
-@contextlib.asynccontextmanager
-async def _log(settings: Settings, connections: Connections) -> AsyncIterator[Log]:
-    """A shard of the log for this command, beside those of the processes that serve."""
-
-    async def lane() -> Lane:
-        return await Lane.connect(connections.log)
-
-    signer, clock, random = _signer(settings), SystemClock(), SystemRandom()
-    log = await Log.open(lane, settings.shards, settings.log_origin, signer, clock, random)
-    try:
-        yield log
-    finally:
-        await log.close()
+async def _say(settings: Settings, connections: Connections, entry: Entry) -> None:
+    """Write down what is about to be committed."""
+    async with log_of(settings, connections) as log:
+        await log.append(entry)
 
 
 def _anomalies(settings: Settings, options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import audit, backup, commands, explain, figures, intake, policy
+from gateway.cli import audit, backup, commands, explain, figures, intake, policy, rules
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "explain": explain.explain,
         "figures": figures.figures,
         "audit": audit.audit,
+        "rules": rules.rules,
         "backup": backup.backup,
         "restore": backup.restore,
     }
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     policy.declare(verbs)
     figures.declare(verbs)
     audit.declare(verbs)
+    rules.declare(verbs)
     backup.declare(verbs)
     explain.declare(verbs, commands.persona_names())
     return root

@@ -213,7 +213,8 @@ def _of_entry(row: Row, name: str) -> Expression:
     else:
         hashed = sa.func.encode(sa.func.nullif(stored, sa.literal_column("''::bytea")), literal("base64"), type_=TEXT)
         text = sa.func.replace(hashed, sa.literal_column("E'\\n'"), literal(""), type_=TEXT)
-    place = LOG_ENTRY.c.shard == row.table.c.shard, LOG_ENTRY.c.index == row.table.c.number
+    own, entry = row.table.c, LOG_ENTRY.c
+    place = entry.shard == own.shard, entry.index == own.number, entry.month == own.month
     found = sa.select(sa.cast(sa.func.to_json(text), TEXT)).where(*place).correlate(row.table)
     return sa.func.coalesce(found.scalar_subquery(), literal(NULL), type_=TEXT)
 

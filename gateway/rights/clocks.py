@@ -1,4 +1,4 @@
-"""How long a case may take: versioned rules and the deadlines they give.
+"""Versioned rules, and the deadlines they give to cases.
 
 A number is a row of the table ``rule`` with its source and whether it has been verified; a receipt shows both.
 """
@@ -12,19 +12,20 @@ from gateway.rights.calendar import Calendar
 
 
 class Unit(StrEnum):
-    """How the days of a rule are counted."""
+    """What a rule counts."""
 
     WORKING_DAYS = "WORKING_DAYS"
     CALENDAR_DAYS = "CALENDAR_DAYS"
+    YEARS = "YEARS"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One number: so many days, by which source; unverified ones are the product's default."""
+    """One number: so many days or years, by which source; unverified ones are the product's default."""
 
     name: str
     version: int
-    days: int
+    value: int
     unit: Unit
     source: str
     verified: bool
@@ -44,7 +45,9 @@ def deadline(filed_on: date, rules: Iterable[Rule], calendar: Calendar) -> Deadl
     """The earliest day of several rules that all hold: a clock and its absolute cap."""
     found = []
     for rule in rules:
+        if rule.unit is Unit.YEARS:
+            raise ValueError("a case is not counted in years")
         count = calendar.working_days if rule.unit is Unit.WORKING_DAYS else calendar.calendar_days
-        due = count(filed_on, rule.days)
+        due = count(filed_on, rule.value)
         found.append(Deadline(due.on, rule, calendar.version, due.provisional))
     return min(found, key=lambda one: one.on)

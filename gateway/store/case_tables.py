@@ -70,7 +70,7 @@ DAY_ADJUSTMENT = sa.Table(
     *_text("day_adjustment", "name"),
 )
 
-# Numbers of law and practice; the highest version that is in force counts.
+# Numbers of law and practice; the highest version that is in force counts, and a number is never less than the law's.
 RULE = sa.Table(
     "rule",
     METADATA,
@@ -78,8 +78,10 @@ RULE = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("value", sa.Integer, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
-    _one_of("unit", ("WORKING_DAYS", "CALENDAR_DAYS")),
+    _one_of("unit", ("WORKING_DAYS", "CALENDAR_DAYS", "YEARS")),
     *_text("rule", "source"),
     sa.Column("verified", sa.Boolean, nullable=False),
     sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("least", sa.Integer),
+    sa.CheckConstraint("value >= least", name="least"),
 )

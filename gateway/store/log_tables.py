@@ -16,6 +16,7 @@ LOG_SHARD = sa.Table(
     sa.Column("epoch", sa.BigInteger, nullable=False),
     sa.Column("closed_at", sa.DateTime(timezone=True)),  # nobody continues it: it has lost entries
     sa.Column("closed_for", sa.Text),
+    sa.Column("month", sa.Date),  # first day of the one that it writes in; null: nobody has opened one
 )
 
 LOG_ENTRY = sa.Table(
@@ -27,6 +28,27 @@ LOG_ENTRY = sa.Table(
     sa.Column("salt", sa.LargeBinary, nullable=False),
     sa.Column("commitment", sa.LargeBinary, nullable=False),  # SHA-256(salt || body): the public leaf data
     sa.Column("sealed", sa.LargeBinary),  # variables under the audit key
+    sa.Column("month", sa.Date, primary_key=True),  # its partition; index and shard alone are unique by the fence
+    postgresql_partition_by="RANGE (month)",
+)
+
+# The partitions, which lie in a schema of their own; ``after`` is the first day that is not in it.
+LOG_PARTITION = sa.Table(
+    "log_partition",
+    METADATA,
+    sa.Column("first", sa.Date, primary_key=True),
+    sa.Column("after", sa.Date, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+)
+PARTITIONS = "log_months"  # the schema
+
+# With which entry a shard began a month; the next month of the shard begins where it ends.
+LOG_MONTH = sa.Table(
+    "log_month",
+    METADATA,
+    sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("month", sa.Date, primary_key=True),
+    sa.Column("first", sa.BigInteger, nullable=False),
 )
 
 # Hashes of complete tiles, level 1 upwards (C2SP tlog-tiles): node ``index`` at ``level`` covers 256**level leaves.
@@ -57,6 +79,18 @@ LOG_DESTRUCTION = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
 )
 
+# Bodies that were taken out when their term was over: a note that the log signed, and of which entries (8 bytes each).
+LOG_RETIREMENT = sa.Table(
+    "log_retirement",
+    METADATA,
+    sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("month", sa.Date, primary_key=True),
+    sa.Column("sort", sa.Text, primary_key=True),  # which sort of entries (``gateway.audit.retirement``)
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("indexes", sa.LargeBinary, nullable=False),
+    sa.CheckConstraint("sort IN ('access', 'traffic', 'house')", name="sort_word"),
+)
+
 # Checkpoints that were shown to the witnesses: with what they answered, the checkpoint is what is published.
 LOG_PUBLICATION = sa.Table(
     "log_publication",
@@ -73,6 +107,10 @@ ACCESS = table(BY_NAME["access"])
 ACCESS.append_column(sa.Column("shard", sa.Integer, nullable=False))
 ACCESS.append_column(sa.Column("number", sa.BigInteger, nullable=False))  # the index of the entry
 ACCESS.append_column(sa.Column("matter_numbers", ARRAY(sa.Text)))
+ACCESS.append_column(sa.Column("month", sa.Date, nullable=False))  # where the entry is kept
+TOGETHER = sa.and_(
+    LOG_ENTRY.c.shard == ACCESS.c.shard, LOG_ENTRY.c.index == ACCESS.c.number, LOG_ENTRY.c.month == ACCESS.c.month
+)
 sa.Index("ix_access_place", ACCESS.c.number, ACCESS.c.shard)
 sa.Index("ix_access_institution", ACCESS.c.institution, ACCESS.c.at.desc(), ACCESS.c.id.desc())
 ACCESS_IDS = sa.Sequence("access_ids", metadata=METADATA)

@@ -127,7 +127,8 @@ class Application:
 
     async def _ready(self, request: HttpRequest) -> Response:
         state = await self.running.health()
-        # A policy that did not come into force is no reason to send callers away: the one before it answers.
+        # A policy that did not come into force is no reason to send callers away: the one before it answers. Nor is it
+        # that room is low: as long as there is some, everybody is answered.
         return JSONResponse(state, 200 if state["database"] == state["log"] == "ok" else 503)
 
 

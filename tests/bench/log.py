@@ -11,7 +11,7 @@ import multiprocessing
 import statistics
 import tempfile
 import time
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,7 +120,8 @@ def _rate(given: argparse.Namespace, connections: Connections, home: Path) -> No
             wrong += len(report.findings)
         print(f"  verified, rows too: {(clock.monotonic() - began) / entries * 1e6:.0f} us an entry, {wrong} findings")
         sizes = (
-            "SELECT pg_total_relation_size('log_entry'), pg_total_relation_size('log_node'), "
+            "SELECT (SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('log_entry')), "
+            "pg_total_relation_size('log_node'), "
             "pg_total_relation_size('access'), (SELECT count(*) FROM log_entry)"
         )
         (entry, node, rows, count) = reader.execute(sizes).fetchall()[0]
@@ -235,14 +236,21 @@ def _proofs(given: argparse.Namespace, connections: Connections) -> None:
 
 
 def _fill(connections: Connections, shard: int, count: int) -> bytes:
-    """A tree of random leaves without bodies, as the append function would have written it; its root."""
+    """A tree of random leaves without bodies, as the append function would have written it; its root.
+
+    A new month begins with every 100,000 leaves.
+    """
     random, edge = SystemRandom(), Edge()
     with psycopg.connect(connections.owner, autocommit=True) as owner, owner.cursor() as cursor:
-        for first in range(0, count, 100_000):
+        ((epoch, *_),) = cursor.execute("SELECT (claim_shard(%s)).*", (shard,)).fetchall()
+        for number, first in enumerate(range(0, count, 100_000)):
+            month = date(2030 + number // 12, number % 12 + 1, 1)
+            cursor.execute("UPDATE log_shard SET size = %s WHERE shard = %s", (first, shard))
+            cursor.execute("SELECT log_month_open(%s, %s, %s)", (shard, epoch, month))
             some = [random.bytes(32) for _ in range(first, min(count, first + 100_000))]
-            with cursor.copy("COPY log_entry (shard, index, salt, commitment) FROM STDIN") as copy:
+            with cursor.copy("COPY log_entry (shard, index, salt, commitment, month) FROM STDIN") as copy:
                 for index, commitment in enumerate(some, first):
-                    copy.write_row((shard, index, b"", commitment))
+                    copy.write_row((shard, index, b"", commitment, month))
             edge, nodes = extend(edge, map(leaf_hash, some))
             with cursor.copy("COPY log_node FROM STDIN") as copy:
                 for node in nodes:

@@ -161,7 +161,7 @@ def test_sealed_values_stand_nowhere_in_clear(owner: Connection, loaded: Loaded)
 
 def _dump(owner: Connection) -> Iterator[str]:
     for name in sorted(METADATA.tables):
-        with owner.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(name))) as copy:
+        with owner.cursor().copy(sql.SQL("COPY (TABLE {}) TO STDOUT").format(sql.Identifier(name))) as copy:
             for line in copy:
                 yield bytes(line).decode()
 

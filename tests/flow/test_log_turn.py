@@ -113,7 +113,7 @@ FORBIDDEN = (
     "UPDATE log_entry SET body = NULL",
     "DELETE FROM log_entry",
     "TRUNCATE log_entry",
-    "INSERT INTO log_entry VALUES (1, 0, '', '', '', NULL)",
+    "INSERT INTO log_entry VALUES (1, 0, '', '', '', NULL, '2026-11-01')",
     "INSERT INTO log_node VALUES (1, 1, 0, '')",
     "DELETE FROM log_node",
     "UPDATE log_shard SET size = 0",

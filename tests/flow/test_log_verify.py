@@ -151,7 +151,7 @@ async def test_deleted_entries_at_the_end_are_found(tampered: Tampered) -> None:
 
 async def test_an_inserted_entry_is_found(tampered: Tampered) -> None:
     """At the end, and in between, with all that follows moved up and every hash made again."""
-    added = "INSERT INTO log_entry VALUES (%s, %s, %s, %s, %s, NULL)"
+    added = "INSERT INTO log_entry VALUES (%s, %s, %s, %s, %s, NULL, '2026-11-01')"
     new = b'{"name":"forged"}', bytes(32), sha256(bytes(32) + b'{"name":"forged"}').digest()
     tampered.sql(added, tampered.kept.shard, SIZE, *new)
     assert tampered.found() == [(Wrong.EXTRA, SIZE, SIZE + 1)]

@@ -39,10 +39,11 @@ TIES = (
     "SELECT 0, nextval('record_ids'), CASE n % 10 WHEN 0 THEN 'person' ELSE 'legal' END, 'CREDIT', 'x', "
     "to_char(date '2024-01-01' + n / 1000 * 31, 'YYYY-MM'), 'license', n FROM generate_series(0, 35999) AS n",
     "INSERT INTO access (subject_id, id, subject_class, provider, batch, minor, origin, index, at, day, institution, "
-    "subject, shard, number) SELECT n % 5000, n, 'legal', 'CREDIT', '', false, 'o', n::text, "
+    "subject, shard, number, month) SELECT n % 5000, n, 'legal', 'CREDIT', '', false, 'o', n::text, "
     "timestamptz '2026-01-01 00:00Z' + n * interval '1 minute', '2026-01-01', 'bank-' || n % 50, "
-    "lpad(to_hex(n % 5000), 32, '0'), n % 4, n FROM generate_series(0, 39999) AS n",
-    "INSERT INTO log_entry SELECT n % 4, n, '{}', '', sha256(n::text::bytea), NULL FROM generate_series(0, 39999) AS n",
+    "lpad(to_hex(n % 5000), 32, '0'), n % 4, n, '2026-10-01' FROM generate_series(0, 39999) AS n",
+    "INSERT INTO log_entry SELECT n % 4, n, '{}', '', sha256(n::text::bytea), NULL, '2026-10-01' "
+    "FROM generate_series(0, 39999) AS n",
 )
 _SEQUENTIAL = re.compile(r'Seq Scan on "?(\w+)"?')
 

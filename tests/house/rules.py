@@ -24,6 +24,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "closing",
         "chains",
         "delays",
+        "keeping",
+        "space",
         "report",
         "anomalies",
     ),  # parts of the pipeline and of assemble, with files of their own

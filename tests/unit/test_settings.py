@@ -68,6 +68,7 @@ def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
         "GATEWAY_MAX_BODY": "2048",
         "GATEWAY_TOKEN_LIFETIME": "600",
         "GATEWAY_SHARDS": "3,5-7",
+        "GATEWAY_DATABASE_SPACE": "500",
     }
     assert given.keys() == {setting.name for setting in SETTINGS}
     made = read(given)

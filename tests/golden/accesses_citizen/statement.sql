@@ -16,7 +16,7 @@ SELECT (
         WHEN NOT access_1.minor THEN coalesce((
           SELECT CAST(to_json(convert_from(log_entry.body, 'UTF8')) AS TEXT) AS to_json_1
           FROM log_entry
-          WHERE log_entry.shard = access_1.shard AND log_entry.index = access_1.number), 'null')
+          WHERE log_entry.shard = access_1.shard AND log_entry.index = access_1.number AND log_entry.month = access_1.month), 'null')
         ELSE 'null' END, '}') AS c0
       FROM access AS access_1
       WHERE access_1.institution = $5 AND access_1.subject_id = ANY ($2) AND coalesce(access_1.subject = ANY ($3), false) AND NOT (EXISTS (

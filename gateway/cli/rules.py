@@ -1,0 +1,101 @@
+"""``gateway rules``: the numbers that the law gives, or that stand in its place, each with its source."""
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import TypeAlias
+
+import psycopg
+import sqlalchemy as sa
+
+from gateway.assemble import migrated
+from gateway.audit.account import housekeeping
+from gateway.cli.audit_tools import log_of
+from gateway.clock import SystemClock, statutory_day
+from gateway.errors import BadInput, Fault
+from gateway.rights.clocks import Rule
+from gateway.rights.rows import rules_of, rules_on
+from gateway.settings import Settings
+from gateway.store.case_tables import RULE
+from gateway.store.core import Connection, execute
+from gateway.values import Entry
+
+_Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def declare(verbs: _Verbs) -> None:
+    """Add ``rules`` to the command line."""
+    command = verbs.add_parser("rules", help="list the numbers in force with their sources, or put another in force")
+    command.add_argument("--set", nargs=2, metavar=("NAME", "VALUE"), help="from now on; what was before stays written")
+    command.add_argument("--source", default="", help="law and article, or who decided")
+    command.add_argument("--verified", action="store_true", help="somebody has checked that it is the law here")
+
+
+def rules(settings: Settings, options: argparse.Namespace) -> int:
+    """List all, or set one."""
+    with migrated(settings) as connections, psycopg.connect(connections.owner) as connection:
+        now = SystemClock().now()
+        day = statutory_day(now)
+        known = rules_of(execute(connection, rules_on(day)))
+        if options.set is None:
+            for rule in known.values():
+                print(_line(rule))
+            return 0
+        name, text = options.set
+        rule = _changed(connection, known, name, text, options.source, verified=options.verified)
+        execute(connection, RULE.insert().values(_row(connection, rule, day)))
+        said = {"name": rule.name, "version": rule.version, "value": rule.value, "source": rule.source}
+        entry = housekeeping(now, rule={**said, "verified": rule.verified})
+
+        async def write(entry: Entry) -> None:
+            async with log_of(settings, connections) as log:
+                await log.append(entry)
+
+        asyncio.run(write(entry))
+    print(_line(rule))
+    return 0
+
+
+def _changed(
+    connection: Connection, known: Mapping[str, Rule], name: str, text: str, source: str, *, verified: bool
+) -> Rule:
+    """The next version of a rule. Raises BadInput with everything that is wrong."""
+    before = known.get(name)
+    faults = [] if source.strip() and source.isprintable() else [Fault(("--source",), "must be said, on one line")]
+    if before is None:
+        faults.append(Fault((name,), f"is none of {', '.join(sorted(known))}"))
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        faults.append(Fault(("VALUE",), "must be a whole number"))
+    elif before is not None and int(text) < (_least(connection, before) or 0):
+        faults.append(Fault(("VALUE",), f"must be at least {_least(connection, before)}: {before.source}"))
+    if faults or before is None:
+        raise BadInput(*faults)
+    return Rule(name, before.version + 1, int(text), before.unit, source, verified)
+
+
+def _least(connection: Connection, rule: Rule) -> int | None:
+    newest = sa.select(RULE.c.least).where(RULE.c.name == rule.name, RULE.c.version == rule.version)
+    ((least,),) = execute(connection, newest)
+    return least if isinstance(least, int) else None
+
+
+def _row(connection: Connection, rule: Rule, day: date) -> dict[str, object]:
+    """As it is stored; what the law allows at least stays."""
+    before = replace(rule, version=rule.version - 1)
+    return {
+        "name": rule.name,
+        "version": rule.version,
+        "value": rule.value,
+        "unit": rule.unit.value,
+        "source": rule.source,
+        "verified": rule.verified,
+        "valid_from": day,
+        "least": _least(connection, before),
+    }
+
+
+def _line(rule: Rule) -> str:
+    unit = rule.unit.value.replace("_", " ").lower()
+    return f"{rule.name:24} {rule.value} {unit} ({rule.source}{'' if rule.verified else '; unverified'})"
