@@ -5,7 +5,7 @@ was asked for is known as a pseudonym only. That a consent was never followed by
 gateway knows of no business.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -68,11 +68,11 @@ class Anomaly(NamedTuple):
     text: str
 
 
-def found(connection: Connection, first: date, last: date) -> list[Anomaly]:
-    """What stands out from ``first`` to ``last``, the newest first."""
+def found(connection: Connection, first: date, last: date, named: Callable[[str], str]) -> list[Anomaly]:
+    """What stands out from ``first`` to ``last``, the newest first; ``named`` says how a pseudonym is told."""
     days = map(_day, execute(connection, _days(first - timedelta(days=BEFORE), last)))
     repeated = map(_one, execute(connection, _repeated(first, last)))
-    told = [*of_days(days, first), *of_subjects(repeated)]
+    told = [*of_days(days, first), *of_subjects(repeated, named)]
     return sorted(told, key=lambda one: (-one.day.toordinal(), one.reason, one[1:4]))
 
 
@@ -99,13 +99,13 @@ def _of_day(one: Day, theirs: Sequence[Day]) -> Iterator[Anomaly]:
         yield _made(Reason.ENUMERATION, one, text)
 
 
-def of_subjects(repeated: Iterable[Repeated]) -> Iterator[Anomaly]:
+def of_subjects(repeated: Iterable[Repeated], named: Callable[[str], str]) -> Iterator[Anomaly]:
     """The rules over one officer and one subject."""
     for one in repeated:
         if one.vain >= LEAST_GUESSED:
-            yield _made(Reason.GUESSING, one, f"{one.vain} accesses in vain to {one.subject}")
+            yield _made(Reason.GUESSING, one, f"{one.vain} accesses in vain to {named(one.subject)}")
         elif one.accesses >= LEAST_REPEATED:
-            yield _made(Reason.REPEATED, one, f"{one.accesses} accesses to {one.subject}")
+            yield _made(Reason.REPEATED, one, f"{one.accesses} accesses to {named(one.subject)}")
 
 
 def _made(reason: Reason, of: Day | Repeated, text: str) -> Anomaly:

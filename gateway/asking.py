@@ -51,12 +51,8 @@ class Purpose(StrEnum):
     AUDIT = "AUDIT"
 
 
-# A matter is a ground for the duty it names, and for nothing else (PIPL arts 6, 34).
-MATTER_PURPOSES = frozenset({Purpose.PUBLIC_DUTY})
-
-
 class MatterKind(StrEnum):
-    """For which duty a department asks (Jilin art. 27, Shandong art. 22)."""
+    """For which duty a department asks (Jilin art. 27, Shandong art. 22), or in which engagement an auditor does."""
 
     LICENSING = "LICENSING"
     SUPERVISION = "SUPERVISION"
@@ -66,6 +62,7 @@ class MatterKind(StrEnum):
     RECRUITMENT = "RECRUITMENT"
     HONOR = "HONOR"
     SERVICE_OF_DOCUMENTS = "SERVICE_OF_DOCUMENTS"
+    AUDIT = "AUDIT"
     OTHER = "OTHER"
 
 
@@ -84,6 +81,17 @@ class Access(NamedTuple):
     purpose: Purpose
     consent: str | None = None  # consent number, as the subject or the consumer knows it
     matter: Matter | None = None
+
+    @property
+    def served(self) -> Matter | None:
+        """The matter, if it is one for this purpose: it is a ground for the duty it names and for nothing else.
+
+        PIPL arts 6, 34. An audit serves an engagement, a public duty any other matter.
+        """
+        if self.matter is None or self.purpose not in (Purpose.PUBLIC_DUTY, Purpose.AUDIT):
+            return None
+        fits = (self.purpose is Purpose.AUDIT) == (self.matter.kind is MatterKind.AUDIT)
+        return self.matter if fits else None
 
 
 def log_key(pseudonym: str) -> int:

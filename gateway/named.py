@@ -1,12 +1,16 @@
 """What an operation names that is opaque: ids, cursors and persons, read with the keys of the vault for one reader."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
-from gateway.values import Arguments, By, ByPerson, ByPlace, Caller
+from gateway.values import Arguments, By, ByPerson, ByPlace, Caller, MatterKind, RootArguments
 from gateway.vault.vault import Vault
+
+PSEUDONYMS = frozenset(item.name for kind in KINDS for item in kind.fields if item.pseudonym)
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}\Z").match
 
 
 def reader(caller: Caller) -> str:
@@ -20,6 +24,24 @@ def row(vault: Vault, id: str | None, reader: str) -> tuple[Kind | None, int | N
     if found is None or found[0] >= len(KINDS):
         return None, None
     return KINDS[found[0]], found[1]
+
+
+def engagement(arguments: RootArguments) -> str:
+    """The number of the engagement that is named; empty: none."""
+    matter = None if arguments.access is None else arguments.access.served
+    return matter.number if matter is not None and matter.kind is MatterKind.AUDIT else ""
+
+
+def engaged(vault: Vault, arguments: RootArguments) -> RootArguments:
+    """The same, the pseudonyms of the engagement in its filters being those of the log; what is none finds nothing."""
+    number = engagement(arguments)
+    if not number:
+        return arguments
+    found = (
+        (name, vault.engaged_back(number, value) if name in PSEUDONYMS and _PSEUDONYM(value) else value)
+        for name, value in arguments.filter
+    )
+    return arguments._replace(filter=tuple(found))
 
 
 def person(vault: Vault, by: By | ByPerson | ByPlace | None) -> tuple[bytes, bytes] | None:

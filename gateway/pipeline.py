@@ -281,13 +281,14 @@ async def _root(
     pages = named.pages(gateway.vault, prepared.lists, selection.paging, reader)
     if plan.logged:
         ambient = ambient._replace(own=await gateway.accesses.own(gateway.lanes, ambient.caller, ambient.now))
+    arguments = named.engaged(gateway.vault, arguments)
     parameters = bind(plan, ambient, arguments, node, named.person(gateway.vault, arguments.by), pages)
     reading = gateway.accesses if plan.logged else gateway.lanes
     rows = await reading.fetch(plan.statement, parameters)  # 5 rows
     data = rows[0][0] if rows else None
     if data is None:
         return Answered(root.path, prepared, None, None)
-    opened = open_values(data, plan.openable, gateway.vault, reader)  # 6 open
+    opened = open_values(data, plan.openable, gateway.vault, reader, named.engagement(arguments))  # 6 open
     if plan.logged:
         opened = of_subjects(opened, ambient.own)
     return Answered(root.path, prepared, opened, opened.data)

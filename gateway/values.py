@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import Enum, IntFlag, StrEnum
 from typing import NamedTuple, TypeAlias
 
-from gateway.asking import MATTER_PURPOSES as MATTER_PURPOSES
 from gateway.asking import Access as Access
 from gateway.asking import ByPlace as ByPlace
 from gateway.asking import Caller as Caller
@@ -186,7 +185,7 @@ class Relation(IntFlag):
     NONE = 0
     SELF = 1  # the proven person, a representative, a mandate holder
     CONSENT = 2  # consent in force, assurance A or B, for this consumer, purpose and kind
-    MATTER = 4  # a sharing_scope row for kind, provider, receiver, matter kind, basis
+    MATTER = 4  # a sharing_scope row for kind, provider, receiver, matter kind, basis; of the log: an engagement
     CASE = 8  # the caller handles an open case about this row (of a subject: about one of its rows)
     SOURCE = 16  # the row came from the caller's own department
     LICENSED = 32  # the registry says "PBoC personal-credit licence" of the consumer
@@ -205,6 +204,7 @@ class Condition(Enum):
     CONSENT_LICENSED = Relation.CONSENT | Relation.LICENSED
     MATTER = Relation.MATTER
     MATTER_SERVICE = Relation.MATTER | Relation.SERVICE
+    MATTER_STEP_UP = Relation.MATTER | Relation.STEP_UP
     SOURCE = Relation.SOURCE
     CASE = Relation.CASE
     CASE_SOURCE = Relation.CASE | Relation.SOURCE

@@ -72,6 +72,14 @@ def consented(number: str) -> dict[str, object]:
     return {**LOAN, "consent": number}
 
 
+ENGAGEMENT = "2026-1"
+
+
+def audit(number: str = ENGAGEMENT) -> dict[str, object]:
+    """The access of an auditor in an engagement; auditor-1 works in the one that every house has."""
+    return {"purpose": "AUDIT", "matter": {"number": number, "kind": "AUDIT", "basis": "audit plan"}}
+
+
 def duty(number: str, kind: str, basis: str) -> dict[str, object]:
     """The access of a department with a matter."""
     return {"purpose": "PUBLIC_DUTY", "matter": {"number": number, "kind": kind, "basis": basis}}
@@ -288,6 +296,7 @@ async def opened(
     vault_of(chosen, CountingRandom("keys"))  # the same domain keys in every house, hence the same ids
     if seeded:
         seed(chosen, connections, drawn)
+        engage(connections)
     house = House(chosen, connections, FixedClock(), drawn)
     serving = asyncio.create_task(house.serve())
     try:
@@ -298,6 +307,16 @@ async def opened(
         await house.http.aclose()
         house.stop()
         await serving
+
+
+def engage(connections: Connections, number: str = ENGAGEMENT, auditor: str = "auditor-1") -> None:
+    """An engagement that runs whatever the clock says. No entry: tests count those of their own."""
+    with psycopg.connect(connections.owner) as owner:
+        owner.execute(
+            "INSERT INTO log_engagement VALUES (%s, 'a test', ARRAY[%s], ARRAY['anna', 'boris'], '2000-01-01', "
+            "'2100-01-01') ON CONFLICT DO NOTHING",
+            (number, auditor),
+        )
 
 
 def seed(settings: Settings, connections: Connections, random: Random) -> None:

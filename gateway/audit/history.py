@@ -55,6 +55,16 @@ class Published(NamedTuple):
     note: str
 
 
+class _Months(NamedTuple):
+    """With which entry each month of a shard began, as it was known when entry ``end - 1`` was read."""
+
+    began: tuple[tuple[int, bytes], ...]
+    end: int
+
+
+_NO_MONTHS = _Months((), 0)
+
+
 def _joined(column: sa.Column[bytes], index: sa.Column[int]) -> sa.ColumnElement[str]:
     hexadecimal = sa.func.encode(column, sa.literal_column("'hex'"))
     return sa.func.string_agg(hexadecimal, aggregate_order_by(sa.literal_column("''"), index))
@@ -105,7 +115,7 @@ _LEAVES = statement(
         LOG_ENTRY.c.index >= _FIRST,
         LOG_ENTRY.c.index < _END,
         LOG_ENTRY.c.month >= argument("from", sa.Date()),
-        LOG_ENTRY.c.month < argument("before", sa.Date()),
+        LOG_ENTRY.c.month <= argument("to", sa.Date()),
     )
 )
 _NODES = statement(
@@ -130,7 +140,7 @@ class History:
         self._origin = origin
         self._signer = signer
         self._newest = _SHOWN if witnessed else _SIGNED
-        self._months: dict[int, list[Row]] = {}  # shard -> with which entry each month began; months only come
+        self._months: dict[int, _Months] = {}  # by shard; what was there does not change
 
     def origin(self, shard: int) -> str:
         """The name of a shard on its checkpoints: its address without the scheme."""
@@ -231,17 +241,20 @@ class History:
 
     async def _leaves(self, shard: int, first: int, end: int) -> str:
         """Commitments in hexadecimal, joined; those that are there."""
-        if not self._months.get(shard):
-            self._months[shard] = await self._lanes.fetch(_MONTHS, (b"%d" % shard,))
-        months = [(int(_found(at)), _found(month)) for at, month in self._months[shard]]
-        earlier = [month for at, month in months if at <= first]
-        later = [month for at, month in months if at >= end]
+        seen = self._months.get(shard, _NO_MONTHS)
+        if end > seen.end:
+            rows = await self._lanes.fetch(_MONTHS, (b"%d" % shard,))
+            seen = _Months(tuple((int(_found(at)), _found(month)) for at, month in rows), seen.end)
+        within = [(at, month) for at, month in seen.began if at < end]
+        earlier = [month for at, month in within if at <= first]
         if not earlier:
             return ""
-        # Months that have come since lie after all that are known: they need not be known.
-        bounds = b"%d" % first, b"%d" % end, earlier[-1], later[0] if later else b"infinity"
+        bounds = b"%d" % first, b"%d" % end, earlier[-1], within[-1][1]
         ((text,),) = await self._lanes.fetch(_LEAVES, (b"%d" % shard, *bounds))
-        return (text or b"").decode("ascii")
+        found = (text or b"").decode("ascii")
+        if len(found) == 2 * HASH_SIZE * (end - first):
+            self._months[shard] = seen._replace(end=max(seen.end, end))
+        return found
 
     async def _checkpoint(self, newest: Statement, shard: int) -> Published:
         rows: list[Row] = await self._lanes.fetch(newest, (b"%d" % shard,))

@@ -98,6 +98,7 @@ class Field:
     basis: str = ""
     standard: str = ""
     sensitive: bool = False  # PIPL art. 28
+    pseudonym: bool = False  # of the log; shown as the pseudonym of an engagement
     derived: bool = False  # computed by PostgreSQL from other columns when read; has no column of its own
 
     @property

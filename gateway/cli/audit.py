@@ -22,7 +22,7 @@ from gateway.audit.account import housekeeping
 from gateway.audit.checkpoint import Checkpoint
 from gateway.audit.history import History
 from gateway.audit.monitor import Monitor, serve_metrics
-from gateway.cli import audit_keep
+from gateway.cli import audit_engage, audit_keep
 from gateway.cli.audit_tools import keys_of, log_of, signer_of
 from gateway.clock import SystemClock, SystemRandom, statutory_day
 from gateway.errors import BadInput, Fault, NotFound
@@ -84,6 +84,7 @@ def declare(verbs: _Verbs) -> None:
     told.add_argument("--check", type=Path, metavar="FILE", help="compare a report with the log instead")
     odd = inner.add_parser("anomalies", help="list accesses that somebody should look at, each with the reason")
     odd.add_argument("--days", type=int, default=30, help="how far back (default: 30)")
+    odd.add_argument("--engagement", metavar="NUMBER", help="name subjects by its pseudonyms (default: not at all)")
     odd.add_argument("--json", action="store_true", help="print JSON, one finding a line")
     gone = inner.add_parser("destroy", help="destroy the body of an entry that the law no longer lets be kept")
     gone.add_argument("shard", type=int)
@@ -91,11 +92,12 @@ def declare(verbs: _Verbs) -> None:
     gone.add_argument("--basis", required=True, help="law and article")
     gone.add_argument("--by", action="append", required=True, metavar="WHO", help="who decided it; two people")
     audit_keep.declare(inner)
+    audit_engage.declare(inner)
 
 
 def audit(settings: Settings, options: argparse.Namespace) -> int:
     """Run one verb."""
-    return {**_VERBS, **audit_keep.VERBS}[options.verb](settings, options)
+    return {**_VERBS, **audit_keep.VERBS, **audit_engage.VERBS}[options.verb](settings, options)
 
 
 def _status(settings: Settings, options: argparse.Namespace) -> int:
@@ -277,7 +279,7 @@ def _anomalies(settings: Settings, options: argparse.Namespace) -> int:
     today = statutory_day(SystemClock().now())
     with migrated(settings) as connections, psycopg.connect(connections.log) as connection:
         follow(connection, settings.log_origin)
-        found = anomalies.found(connection, today - timedelta(days=options.days), today)
+        found = anomalies.found(connection, today - timedelta(days=options.days), today, _named(settings, options))
     for one in found:
         who = " ".join(part for part in (one.institution, one.unit, one.officer) if part)
         told = json.dumps({**one._asdict(), "day": one.day.isoformat()}, ensure_ascii=False)
@@ -285,6 +287,14 @@ def _anomalies(settings: Settings, options: argparse.Namespace) -> int:
     if not options.json:
         print(f"{len(found)} findings in {options.days} days")
     return 0
+
+
+def _named(settings: Settings, options: argparse.Namespace) -> Callable[[str], str]:
+    """How an anomaly names a subject."""
+    if options.engagement is None:
+        return lambda pseudonym: "one subject"
+    vault = vault_of(settings, SystemRandom())
+    return lambda pseudonym: vault.engaged(options.engagement, pseudonym)
 
 
 def _report(settings: Settings, options: argparse.Namespace) -> int:

@@ -1,6 +1,8 @@
 """What each verb of the command line does."""
 
 import argparse
+import asyncio
+import contextlib
 import gc
 import logging
 import signal
@@ -13,8 +15,11 @@ import psycopg
 import uvicorn
 
 from gateway.assemble import Running, assemble, database, migrated, prepared_database, vault_of
-from gateway.cli.try_it import what_to_try
+from gateway.cli.audit_tools import log_of
+from gateway.cli.try_it import DEMO_ENGAGEMENT, what_to_try
 from gateway.clock import BEIJING, SystemClock, SystemRandom
+from gateway.engagements import LONGEST, Engagement, begin
+from gateway.errors import BadInput
 from gateway.figures.freeze import freeze, last_month
 from gateway.identity.development import PERSONAS, development_key
 from gateway.intake.department_files import write_files
@@ -50,11 +55,21 @@ def demo(settings: Settings, options: argparse.Namespace) -> int:
             seed_demo(connection, vault_of(settings, SystemRandom()), _today())
             now = SystemClock().now()
             freeze(connection, last_month(now), now)
+        asyncio.run(_engage(settings, connections))
         _serve(settings, connections, server, lambda: print(what_to_try(settings), flush=True))
     finally:
         if server is not None:
             server.stop()
     return 0
+
+
+async def _engage(settings: Settings, connections: Connections) -> None:
+    """An engagement for the auditor among the personas; the next starts find it there."""
+    auditors = [persona.subject for persona in PERSONAS if persona.role is Role.AUDITOR]
+    asked = Engagement(DEMO_ENGAGEMENT, auditors, "the demonstration", ("somebody", "somebody else"), LONGEST)
+    async with log_of(settings, connections) as log:
+        with contextlib.suppress(BadInput):
+            await begin(connections.owner, log, asked, SystemClock().now())
 
 
 def serve(settings: Settings, options: argparse.Namespace) -> int:

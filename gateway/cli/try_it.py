@@ -15,6 +15,11 @@ _PERSON = (
     "{ name idNumber licenses { nodes { documentNumber } } penalties { nodes { documentNumber } } } }"
 )
 
+DEMO_ENGAGEMENT = "DEMO-AUDIT"
+_AUDITED = (
+    "query($access: Access) { accesses(first: 5, access: $access) "
+    "{ nodes { at institution officer subject outcome } } }"
+)
 _ACCESSES = "{ viewer { accesses(first: 5) { nodes { at institutionName purposes clear outcome } } } }"
 
 
@@ -29,6 +34,10 @@ def what_to_try(settings: Settings) -> str:
     }
     citizen = {"id": DEMO.citizen_id_number, "name": DEMO.citizen_name}
     agreed = {**citizen, "access": {"purpose": "LOAN_APPROVAL", "consent": DEMO.consent_citizen}}
+    engagement = {
+        "purpose": "AUDIT",
+        "matter": {"number": DEMO_ENGAGEMENT, "kind": "AUDIT", "basis": "the demonstration"},
+    }
     lines = [
         f"credit-gateway serves on http://{settings.host}:{port}/graphql.",
         "Ctrl-C stops it; it starts again on what it left.",
@@ -57,6 +66,8 @@ def what_to_try(settings: Settings) -> str:
         "Whoever asked about the citizen, on what ground and at what:",
         "",
         _curl(port, "citizen", _ACCESSES, {}),
+        "# an auditor, in an engagement: everybody's accesses, subjects by the pseudonyms of the engagement",
+        _curl(port, "auditor", _AUDITED, {"access": engagement}),
         f"# the log, for everybody to verify: http://{settings.host}:{port}/log and `.venv/bin/gateway audit verify`",
         "",
         "What a role may never see does not exist for it: anybody asks for a person, an auditor for penalties",

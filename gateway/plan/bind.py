@@ -9,7 +9,7 @@ from gateway.catalogue.grams import grams
 from gateway.catalogue.lists import CONTAINS
 from gateway.clock import statutory_day
 from gateway.plan.model import Plan
-from gateway.values import MATTER_PURPOSES, Access, By, ByPlace, Caller, Matter, MatterKind, Own, RootArguments
+from gateway.values import Access, By, ByPlace, Caller, Matter, MatterKind, Own, RootArguments
 
 NO_OWN = Own()
 
@@ -93,9 +93,20 @@ def _array(texts: tuple[str, ...]) -> bytes:
 
 
 def _matter(ambient: Ambient) -> Matter | None:
-    """The matter, if it is asked for a purpose that a matter can serve."""
-    access = ambient.access
-    return access.matter if access is not None and access.purpose in MATTER_PURPOSES else None
+    """The matter, if it is one for the purpose."""
+    return None if ambient.access is None else ambient.access.served
+
+
+def _shared(ambient: Ambient) -> Matter | None:
+    """The matter, if departments share for such: an engagement is none of theirs."""
+    matter = _matter(ambient)
+    return None if matter is None or matter.kind is MatterKind.AUDIT else matter
+
+
+def _engaged(ambient: Ambient) -> bytes | None:
+    """The number of the engagement."""
+    matter = _matter(ambient)
+    return matter.number.encode() if matter is not None and matter.kind is MatterKind.AUDIT else None
 
 
 def _service(ambient: Ambient) -> bytes:
@@ -113,9 +124,10 @@ _AMBIENT: Mapping[str, Callable[[Ambient], bytes | None]] = MappingProxyType(
         "step_up": lambda of: b"t" if of.caller.assurance >= 3 else b"f",
         "purpose": lambda of: _text(of.access.purpose.value if of.access is not None else ""),
         "consent": lambda of: _text(of.access.consent or "" if of.access is not None else ""),
-        "matter_kind": lambda of: None if (matter := _matter(of)) is None else matter.kind.value.encode(),
-        "matter_basis": lambda of: None if (matter := _matter(of)) is None else matter.basis.encode(),
+        "matter_kind": lambda of: None if (matter := _shared(of)) is None else matter.kind.value.encode(),
+        "matter_basis": lambda of: None if (matter := _shared(of)) is None else matter.basis.encode(),
         "service": _service,
+        "engagement": _engaged,
         "own_keys": lambda of: b"{%b}" % b",".join(b"%d" % key for key in of.own.keys),
         "own_pseudonyms": lambda of: _array(tuple(of.own.subjects)),
     }

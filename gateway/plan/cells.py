@@ -168,6 +168,8 @@ def _form(row: Row, item: Field, column: str, level: Level, openable: Openable) 
     columns = row.table.c
     if item.derived:
         return _derived(row, item)
+    if item.pseudonym:
+        return sa.func.coalesce(joined([f"{MARK}p", columns[column], MARK]), literal(NULL), type_=TEXT)
     if level is Level.RELEASED:
         return json_text(columns[f"{column}_released"])
     if level is Level.MASKED:

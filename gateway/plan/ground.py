@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gateway.catalogue.fields import Kind, Owner
 from gateway.plan.fragment import Expression, Query, TableAlias
 from gateway.store.case_tables import CASE
-from gateway.store.log_tables import ACCESS_DELAY
+from gateway.store.log_tables import ACCESS_DELAY, ENGAGEMENT
 from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE
 from gateway.values import Condition, Relation
 
@@ -59,6 +59,8 @@ class Ground:
                 named = row.c.subject == sa.any_(parameter("own_pseudonyms"))
                 own = subject == sa.any_(parameter("own_keys")), sa.func.coalesce(named, sa.false())
                 return sa.and_(*own, sa.not_(held_back(row, parameter("now"))))
+            case Relation.MATTER if kind.logged:
+                return self._column("engaged", _engaged(), sa.Boolean())
             case Relation.OWN:
                 return sa.func.coalesce(row.c.institution == parameter("consumer"), sa.false())
             case Relation.SELF:
@@ -118,6 +120,14 @@ def held_back(row: TableAlias, now: Expression) -> Expression:
     about = delay.department == row.c.unit, delay.matter == sa.any_(row.c.matter_numbers)
     asked = row.c.at >= delay.since, row.c.at < delay.until, row.c.officer.is_distinct_from(delay.approved_by)
     return sa.exists(sa.select(sa.literal_column("1")).where(*about, *running, *asked).correlate(row))
+
+
+def _engaged() -> Expression:
+    """Whether the caller is an auditor of the engagement that it names, which runs (``gateway.engagements``)."""
+    now, engagement = parameter("now"), ENGAGEMENT.c
+    mine = engagement.number == parameter("engagement"), parameter("principal") == sa.any_(engagement.auditors)
+    running = engagement.valid_from <= now, now < engagement.valid_until, engagement.ended_at.is_(None)
+    return sa.exists(sa.select(sa.literal_column("1")).where(*mine, *running))
 
 
 def _own() -> Query:

@@ -7,7 +7,6 @@ from gateway.catalogue.fields import Standing
 from gateway.catalogue.kinds import BY_NAME
 from gateway.policy import words
 from gateway.values import (
-    MATTER_PURPOSES,
     Access,
     Arm,
     Condition,
@@ -35,7 +34,7 @@ def ground_of(access: Access | None, assurance: int) -> Ground:
     step_up = assurance >= 3
     if access is None:
         return Ground(step_up=step_up)
-    matter = access.matter if access.purpose in MATTER_PURPOSES else None
+    matter = access.served
     service = matter is not None and matter.kind is MatterKind.SERVICE_OF_DOCUMENTS
     idle = access.matter is not None and matter is None
     return Ground(bool(access.consent), matter is not None, service, step_up, idle)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from gateway.policy import words
 from gateway.policy.arms import Ground, Lens
-from gateway.values import Condition, Relation, Remedy, RowClass
+from gateway.values import Condition, Relation, Remedy, Role, RowClass
 
 
 class Reason(StrEnum):
@@ -22,6 +22,7 @@ class Reason(StrEnum):
     CONSENT_MUST_COVER = "CONSENT_MUST_COVER"  # one was named; it may not cover every row, or none
     LICENSE_REQUIRED = "LICENSE_REQUIRED"
     MATTER_REQUIRED = "MATTER_REQUIRED"
+    ENGAGEMENT_REQUIRED = "ENGAGEMENT_REQUIRED"  # what a matter is to an auditor
     MATTER_PURPOSE_REQUIRED = "MATTER_PURPOSE_REQUIRED"  # one was named, for a purpose that no matter serves
     MATTER_MUST_COVER = "MATTER_MUST_COVER"  # one was named; it may not reach every row, or none
     MATTER_KIND_REQUIRED = "MATTER_KIND_REQUIRED"
@@ -68,9 +69,13 @@ _TEXTS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
             "this.",
             "请以 PUBLIC_DUTY 为查询目的，在 access.matter 中填写提供部门就其共享此类信息的行政事项。",
         ),
+        Reason.ENGAGEMENT_REQUIRED: (
+            "Name in access.matter, with purpose and kind AUDIT, an engagement that runs and that the caller works in.",
+            "请以 AUDIT 为查询目的和事项类别，在 access.matter 中填写本人参与的、进行中的审计任务编号。",
+        ),
         Reason.MATTER_PURPOSE_REQUIRED: (
-            "The matter that was named counts only with the purpose PUBLIC_DUTY.",
-            "所填行政事项仅在查询目的为 PUBLIC_DUTY 时有效。",
+            "The matter that was named counts only with the purpose PUBLIC_DUTY, an engagement only with AUDIT.",
+            "所填行政事项仅在查询目的为 PUBLIC_DUTY 时有效，审计任务仅在查询目的为 AUDIT 时有效。",
         ),
         Reason.MATTER_MUST_COVER: (
             "Shown only where the providing department shares this kind of data with the caller's for the kind and "
@@ -100,6 +105,8 @@ _TEXTS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
         ),
     }
 )
+# Which engagements there are, and whose, is told to nobody: one that is named in vain is told like none.
+_ENGAGED: Mapping[Relation, Reason] = MappingProxyType({Relation.MATTER: Reason.ENGAGEMENT_REQUIRED})
 _CLOSED = (
     "Rows of these classes are never shown to this role, and whether there are any is not told: {}.",
     "以下类别的记录一律不向本角色显示，亦不告知其是否存在：{}。",
@@ -119,7 +126,7 @@ def lacking(condition: Condition, sure: Relation, lens: Lens) -> tuple[Reason, .
         return tuple(dict.fromkeys(reason for relation, reason in _REASONS.items() if missing & relation))
     if ground.service:
         missing &= ~Relation.SERVICE
-    brought = _brought(ground)
+    brought = _ENGAGED if lens.visibility.role is Role.AUDITOR else _brought(ground)
     found = [brought.get(relation, reason) for relation, reason in _REASONS.items() if missing & relation]
     if ground.matter and missing & Relation.SERVICE:  # this is surely missing, all else only perhaps
         found.insert(0, Reason.MATTER_KIND_REQUIRED)

@@ -130,7 +130,7 @@ class Roots:
                 {
                     "purpose": Member(self._words.purpose(), "Why (查询目的)."),
                     "consent": Member(nullable(str), "Number of the subject's consent (授权编号)."),
-                    "matter": Member(nullable(matter), "The matter, for government departments (行政事项)."),
+                    "matter": Member(nullable(matter), "The matter of a department or an audit (行政事项)."),
                 },
             )
         return Argument("access", nullable(self._access), "On what ground (查询依据).", strawberry.UNSET)
@@ -145,7 +145,7 @@ class Roots:
         return Member(explanation(self._words), text, given)
 
     def _receipt(self) -> Member:
-        given = (
+        given: tuple[Argument, ...] = (
             Argument("origin", str, "The log, as a receipt names it (日志)."),
             Argument("index", str, "The place in it, as a receipt has it (日志序号)."),
         )
@@ -160,6 +160,7 @@ class Roots:
             "tlogProof": Member(str, "All of it as one file (C2SP tlog-proof) (证明文件)."),
         }
         if self._types.has(ACCESS.name):
+            given = (*given, self._access_argument())
             entry = "The entry itself, for those whom it concerns; null for all others (日志条目)."
             members[RootName.ENTRY.value] = Member(nullable(self._types.type(ACCESS.name)), entry)
         made = object_type(declare("EntryReceipt"), "Proof that an entry is in the log (日志回执).", members)

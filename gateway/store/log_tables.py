@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gateway.catalogue.kinds import BY_NAME
-from gateway.store.tables import METADATA, table
+from gateway.store.tables import METADATA, _text, table
 
 # One row per shard: its size, the right edge of its tree and the epoch of the process that owns it.
 LOG_SHARD = sa.Table(
@@ -152,6 +152,19 @@ ACCESS_DELAY = sa.Table(
     sa.CheckConstraint("renewal BETWEEN 0 AND 2 AND (renewal = 0) = (renews IS NULL)", name="renewal"),
     sa.CheckConstraint("until <= since + (renewal + 1) * interval '90 days'", name="term"),
     sa.Index("ix_access_delay_department", "department", "matter"),
+)
+
+# Who audits what, and for how long (``gateway.engagements``).
+ENGAGEMENT = sa.Table(
+    "log_engagement",
+    METADATA,
+    *_text("log_engagement", "number", primary_key=True),
+    *_text("log_engagement", "reason"),
+    sa.Column("auditors", ARRAY(sa.Text), nullable=False),  # principals
+    sa.Column("opened_by", ARRAY(sa.Text), nullable=False),  # two people
+    sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
 )
 
 # Months that are closed (``gateway.audit.chains``): which entries belong to each, and the entry that says so.

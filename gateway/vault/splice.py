@@ -9,6 +9,7 @@ The others stand between ``\x01`` and ``\x01``, and their first character says w
 
 - ``k<subject>,<hex>``                             the wrapped key of a subject; prints nothing
 - ``v<openable>,<subject>,<row>,<hex>``            a sealed value; prints its text as a JSON string
+- ``p<pseudonym>``                                of the log; prints that of the engagement, a JSON string
 - ``i<kind>,<row>,<p>`` and ``c<kind>,<row>,<p>``  a node id, a cursor; print a JSON string
 
 Only the columns named in ``openable`` may be opened: that the plan lists a column means the decision shows it in clear.
@@ -36,13 +37,17 @@ _FIELDS = 4  # of a row marker
 _NO_ROWS = Rows()
 _KEY = re.compile(rb"k(\d{1,18}),((?:[0-9a-f]{2})+)").fullmatch
 _VALUE = re.compile(rb"v(\d{1,4}),(\d{1,18}),(\d{1,18}),((?:[0-9a-f]{2})+)").fullmatch
+_PSEUDONYM = re.compile(rb"p[0-9a-f]{32}").fullmatch
 _IDS = re.compile(rb"(?:\A|\x01)([ic])(\d{1,3}),(\d{1,17}),([01])(?=\x01|\Z)").findall
 
 
-def open_values(data: bytes, openable: tuple[tuple[str, str], ...], vault: Vault, consumer: str) -> Opened:
+def open_values(
+    data: bytes, openable: tuple[tuple[str, str], ...], vault: Vault, consumer: str, engagement: str = ""
+) -> Opened:
     """Replace every marker of one root's JSON; without markers the very same bytes come back.
 
     ``openable`` = (kind, column) by the index that value markers carry. ``consumer`` = see ``Vault.node_id``.
+    ``engagement`` = whose pseudonyms are shown; without one there are none.
     Raises :class:`InternalError` (malformed marker) or :class:`SealBroken` (a value or key that does not open).
     """
     printed, *others = data.split(ROW)
@@ -66,6 +71,8 @@ def open_values(data: bytes, openable: tuple[tuple[str, str], ...], vault: Vault
                 ids.append(at)
             case b"v":
                 parts[at] = sealed.value(body)
+            case b"p" if engagement and _PSEUDONYM(body):
+                parts[at] = b'"%b"' % vault.engaged(engagement, body[1:].decode("ascii")).encode("ascii")
             case b"k":
                 parts[at] = sealed.key(body)
             case _:

@@ -19,6 +19,7 @@ from gateway.vault.wrap import Wrapping
 from gateway.vault.xaes import Xaes
 
 CACHED_KEYS = 4096
+ENGAGEMENTS = 64  # whose keys are kept
 MAC_SIZE = 16
 AUDIT_VERSION = b"\x01"
 
@@ -39,6 +40,18 @@ class Mac(Secret):
         return mac.finalize()[:MAC_SIZE]
 
 
+class Block(Secret):
+    """Blocks of 16 bytes ↔ others of the same size, AES-256 under one key: a permutation, alike for nobody else."""
+
+    __slots__ = ("back", "forth")
+
+    def __init__(self, key: bytes) -> None:
+        """Of 32 bytes. ``forth`` and ``back`` take any number of blocks, joined."""
+        cipher = Cipher(algorithms.AES(key), modes.ECB())  # no mode is needed: each name is exactly one block
+        self.forth = cipher.encryptor().update
+        self.back = cipher.decryptor().update
+
+
 class Vault(Secret):
     """Keys of subjects, sealed values, blind indexes, pseudonyms, opaque ids, the audit seal.
 
@@ -52,6 +65,7 @@ class Vault(Secret):
         "_audit",
         "_audit_keys",
         "_blinds",
+        "_engaged",
         "_epoch",
         "_index",
         "_pseudonyms",
@@ -81,7 +95,10 @@ class Vault(Secret):
         self._audit_keys = {key.id: Xaes(key.derive("audit")) for key in keys.of(Use.AUDIT)}
         self._audit = keys.newest(Use.AUDIT).id
         first = keys.of(Use.AUDIT)[0]  # a pseudonym must stay the same for as long as the log is read
-        self._pseudonyms = Cipher(algorithms.AES(first.derive("pseudonym")), modes.ECB()).encryptor().update
+        self._pseudonyms = Block(first.derive("pseudonym"))
+        self._engaged = lru_cache(maxsize=ENGAGEMENTS)(
+            lambda number: Block(first.derive("engagement", number.encode()))
+        )
         self._response = Mac(first.derive("response"))
         self._blinds = Mac(first.derive("chain"))
         self._asked = Mac(first.derive("asked"))
@@ -123,8 +140,23 @@ class Vault(Secret):
         One AES-256 block each, a permutation under a key of the vault: alike for nobody else, and all in one call.
         """
         blocks = b"".join([subject.to_bytes(16) for subject in subjects])
-        names = self._pseudonyms(blocks).hex()
+        names = self._pseudonyms.forth(blocks).hex()
         return [names[at : at + 32] for at in range(0, len(names), 32)]
+
+    def subject_of(self, pseudonym: str) -> int | None:
+        """The subject of a pseudonym of :meth:`pseudonyms`; None: it is none of those."""
+        number = int.from_bytes(self._pseudonyms.back(bytes.fromhex(pseudonym)))
+        return number if number < 1 << 63 else None
+
+    def engaged(self, engagement: str, pseudonym: str) -> str:
+        """By what the auditors of an engagement know a pseudonym of the log: another one in every engagement."""
+        block: Block = self._engaged(engagement)
+        return block.forth(bytes.fromhex(pseudonym)).hex()
+
+    def engaged_back(self, engagement: str, name: str) -> str:
+        """The pseudonym of the log behind that of an engagement, both 32 hex digits."""
+        block: Block = self._engaged(engagement)
+        return block.back(bytes.fromhex(name)).hex()
 
     def asked(self, kind: str, value: str) -> str:
         """32 hex digits, by which the log names whom somebody asked for, whether there is such a subject or not."""

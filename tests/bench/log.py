@@ -242,7 +242,7 @@ def _fill(connections: Connections, shard: int, count: int) -> bytes:
     """
     random, edge = SystemRandom(), Edge()
     with psycopg.connect(connections.owner, autocommit=True) as owner, owner.cursor() as cursor:
-        ((epoch, *_),) = cursor.execute("SELECT (claim_shard(%s)).*", (shard,)).fetchall()
+        ((epoch, *_),) = cursor.execute("SELECT * FROM claim_shard(%s)", (shard,)).fetchall()
         for number, first in enumerate(range(0, count, 100_000)):
             month = date(2030 + number // 12, number % 12 + 1, 1)
             cursor.execute("UPDATE log_shard SET size = %s WHERE shard = %s", (first, shard))

@@ -15,7 +15,7 @@ from gateway.intake.sample_codes import citizen_number
 from gateway.intake.sample_demo import DEMO
 from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
-from tests.harness import PUBLIC, Body, House, Variables, consented, opened
+from tests.harness import PUBLIC, Body, House, Variables, audit, consented, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -100,15 +100,14 @@ async def test_a_representative_reads_what_concerns_the_enterprise(house: House)
     assert (newest["role"], newest["institution"], newest["clear"]) == ("financial", "bank-demo", ["enterprise.name"])
 
 
-LOOKED = """query($first: Int, $after: String, $filter: AccessEntryFilter) {
-  accesses(first: $first, after: $after, filter: $filter) {
+LOOKED = """query($first: Int, $after: String, $filter: AccessEntryFilter, $access: Access) {
+  accesses(first: $first, after: $after, filter: $filter, access: $access) {
     nodes { institution outcome roots clear } pageInfo { hasNextPage endCursor } } }"""
 
 
 async def looked(house: House, persona: str, **filters: str) -> list[Body]:
-    found: list[Body] = (await house.data(persona, LOOKED, {"first": 100, "filter": filters or None}))["accesses"][
-        "nodes"
-    ]
+    given = {"first": 100, "filter": filters or None, "access": audit() if persona == "auditor" else None}
+    found: list[Body] = (await house.data(persona, LOOKED, given))["accesses"]["nodes"]
     return found
 
 
@@ -142,9 +141,9 @@ async def test_an_auditor_reads_all_and_looks_for_anything(house: House) -> None
     ):
         found = await looked(house, "auditor", **filters)
         assert {(one["institution"], one["outcome"]) for one in found} == expected, filters
-    one = (await house.data("auditor", "{ accesses(first: 1) { nodes { day policy officer subject document } } }"))[
-        "accesses"
-    ]["nodes"][0]
+    query = """query($access: Access) {
+      accesses(first: 1, access: $access) { nodes { day policy officer subject document } } }"""
+    one = (await house.data("auditor", query, {"access": audit()}))["accesses"]["nodes"][0]
     assert one["officer"] == "auditor-1" and len(one["document"]) == 64
     assert await looked(house, "auditor", day=one["day"], policy=one["policy"], officer="auditor-1")
     (entry,) = await house.entries(1)
@@ -153,13 +152,22 @@ async def test_an_auditor_reads_all_and_looks_for_anything(house: House) -> None
     assert body["errors"][0]["message"] == "accesses.filter.day: must be a day, as 2026-10-31"
 
 
+async def subjects(house: House, access: Variables, **filters: str) -> list[Body]:
+    """The newest rows about a person, as an auditor sees them."""
+    query = """query($access: Access, $filter: AccessEntryFilter) {
+      accesses(first: 2, filter: $filter, access: $access) { nodes { subject institution } } }"""
+    given = {"access": access, "filter": {"kinds": "person", **filters}}
+    found: list[Body] = (await house.data("auditor", query, given))["accesses"]["nodes"]
+    return found
+
+
 async def test_subjects_are_pseudonyms_that_an_auditor_can_follow(house: House) -> None:
     for _ in range(2):
         await house.data("bank", PERSON, {**CITIZEN, "access": consented(DEMO.consent_citizen)})
-    query = '{ accesses(first: 2, filter: {kinds: "person"}) { nodes { subject institution } } }'
-    first, second = (await house.data("auditor", query))["accesses"]["nodes"]
+    first, second = await subjects(house, audit())
     assert first["subject"] == second["subject"] and len(first["subject"]) == 32
-    found = await house.data("auditor", LOOKED, {"filter": {"subject": first["subject"]}, "first": 50})
+    given = {"filter": {"subject": first["subject"]}, "first": 50, "access": audit()}
+    found = await house.data("auditor", LOOKED, given)
     assert len(found["accesses"]["nodes"]) >= 2
     assert DEMO.citizen_name not in orjson.dumps(found).decode()
 
@@ -210,10 +218,10 @@ async def test_rows_are_made_of_every_entry_and_can_be_made_again(house: House) 
     """They are made when they are read; thrown away, they come back the same."""
     await house.data("bank", PERSON, {**CITIZEN, "access": consented(DEMO.consent_citizen)})
     columns = "shard, number, subject, institution, at, outcome, clear, minor"
-    await house.data("auditor", LOOKED, {"first": 1})
+    await house.data("auditor", LOOKED, {"first": 1, "access": audit()})
     before = await house.sql(f"SELECT {columns} FROM access ORDER BY number, subject")
     await house.sql("TRUNCATE access, access_mark")
-    await house.data("auditor", LOOKED, {"first": 1})
+    await house.data("auditor", LOOKED, {"first": 1, "access": audit()})
     after = await house.sql(f"SELECT {columns} FROM access ORDER BY number, subject")
     assert after[: len(before)] == before
     ((entries,),) = await house.sql("SELECT count(DISTINCT (shard, number)) FROM access")
@@ -222,9 +230,11 @@ async def test_rows_are_made_of_every_entry_and_can_be_made_again(house: House) 
 
 # --- receipts ---
 
-RECEIPT = """query($origin: String!, $index: String!) { receipt(origin: $origin, index: $index) {
+RECEIPT = """query($origin: String!, $index: String!, $access: Access) {
+  receipt(origin: $origin, index: $index, access: $access) {
   origin index size commitment leaf proof checkpoint tlogProof entry { institution body salt commitment } } }"""
-PROOF = RECEIPT.replace("entry { institution body salt commitment }", "")
+PROOF = """query($origin: String!, $index: String!) { receipt(origin: $origin, index: $index) {
+  origin index size commitment leaf proof checkpoint tlogProof } }"""
 
 
 async def receipt_of(house: House, persona: str, query: str, variables: Variables | None) -> Body:
@@ -236,6 +246,7 @@ async def receipt_of(house: House, persona: str, query: str, variables: Variable
 async def test_a_receipt_proves_itself_offline(
     house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    await receipt_of(house, "bank", "{ viewer { role } }", None)  # in a tree of one leaf there is nothing to prove
     place = await receipt_of(house, "bank", "{ viewer { role } }", None)
     answer = await house.data("bank", RECEIPT, place)
     found = answer["receipt"]
@@ -267,11 +278,12 @@ async def test_the_entry_itself_is_for_those_whom_it_concerns(house: House) -> N
     place = await receipt_of(house, "bank", PERSON, {**CITIZEN, "access": access})
     for persona in ("bank", "citizen", "auditor", "agency", "enterprise-rep"):
         sees = persona in ("bank", "citizen", "auditor")
-        found = (await house.data(persona, RECEIPT, place))["receipt"]
+        given = {**place, "access": audit() if persona == "auditor" else None}
+        found = (await house.data(persona, RECEIPT, given, step_up=True))["receipt"]
         assert found["proof"] is not None
         assert (found["entry"] is not None) == sees, persona
-        content = orjson.dumps({"query": RECEIPT, "variables": place, "extensions": {"redaction": "refuse"}})
-        strict = orjson.loads((await house.post(content, house.headers(persona))).content)
+        content = orjson.dumps({"query": RECEIPT, "variables": given, "extensions": {"redaction": "refuse"}})
+        strict = orjson.loads((await house.post(content, house.headers(persona, step_up=True))).content)
         if sees:
             assert orjson.loads(found["entry"]["body"])["who"]["consumer"] == "bank-demo"
             assert strict["data"]["receipt"]["entry"] == found["entry"]
@@ -306,7 +318,7 @@ async def test_what_is_not_in_the_log_has_no_receipt(house: House) -> None:
 async def test_rows_that_are_not_those_of_their_entry_are_found(house: House) -> None:
     """What a subject reads is compared with the log: a row that was hidden, put in or changed."""
     await house.data("bank", PERSON, {**CITIZEN, "access": consented(DEMO.consent_citizen)})
-    await house.data("auditor", LOOKED, {"first": 1})
+    await house.data("auditor", LOOKED, {"first": 1, "access": audit()})
     shard = house.gateway.log.health.shard
     assert shard is not None
     verifier = NoteVerifier.parse(house.gateway.history.vkey(shard))

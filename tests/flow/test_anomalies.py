@@ -14,7 +14,7 @@ from gateway.clock import statutory_day
 from gateway.intake.sample_codes import citizen_number
 from gateway.store.database import Connections
 from tests.flow.test_accesses import CITIZEN, PERSON
-from tests.harness import House, consented, opened
+from tests.harness import House, audit, consented, opened
 
 pytestmark = pytest.mark.anyio
 TODAY = date(2026, 11, 20)
@@ -53,7 +53,7 @@ def test_rules_over_days(days: list[Day], expected: list[Reason]) -> None:
 )
 def test_rules_over_subjects(accesses: int, vain: int, expected: list[Reason]) -> None:
     one = Repeated("bank", "", "officer", TODAY, "p", accesses, vain)
-    assert [anomaly.reason for anomaly in of_subjects([one])] == expected
+    assert [anomaly.reason for anomaly in of_subjects([one], str)] == expected
 
 
 @pytest.fixture
@@ -72,11 +72,12 @@ async def test_in_real_entries(
     for _ in range(9):  # and the person, who may look as often as they like
         await house.data("citizen", PERSON, CITIZEN)
     today = statutory_day(house.clock.now())
-    await house.data("auditor", "{ accesses(first: 1) { nodes { at } } }")  # makes the rows
+    await house.data("auditor", "query($access: Access) { accesses(first: 1, access: $access) { nodes { at } } }",
+                     {"access": audit()})  # fmt: skip  # makes the rows
 
     def looked() -> list[Anomaly]:
         with psycopg.connect(house.connections.log) as connection:
-            return found(connection, today, today)
+            return found(connection, today, today, str)
 
     told = {(one.reason, one.institution, one.officer): one.text for one in looked()}
     assert told.keys() == {

@@ -18,7 +18,7 @@ from gateway.intake.sample_demo import DEMO
 from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
 from tests.flow.test_chains import CHAINS, opened_places
-from tests.harness import Body, House, opened
+from tests.harness import Body, House, audit, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -69,10 +69,13 @@ async def test_what_is_held_back_is_shown_when_it_ends_by_itself(house: House) -
     house.clock.advance(timedelta(minutes=1))
     held = await look(house)
     assert await seen(house) == {before}  # what was asked before is not held back
-    receipt = "query($o: String!, $i: String!) { receipt(origin: $o, index: $i) { leaf entry { body } } }"
+    receipt = """query($o: String!, $i: String!, $access: Access) {
+      receipt(origin: $o, index: $i, access: $access) { leaf entry { institution } } }"""
     place = {"o": house.gateway.history.origin(house.gateway.log.health.shard or 0), "i": held}
     assert (await house.data("citizen", receipt, place))["receipt"]["entry"] is None
-    assert (await house.data("auditor", receipt, place))["receipt"]["entry"] is not None  # never from an auditor
+    assert (await house.data("auditor", receipt, {**place, "access": audit()}))["receipt"][
+        "entry"
+    ] is not None  # never from an auditor
     house.clock.advance(timedelta(days=30))
     assert await seen(house) == {before, held}
 

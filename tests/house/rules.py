@@ -25,6 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "chains",
         "delays",
         "keeping",
+        "engagements",
         "space",
         "report",
         "anomalies",

@@ -39,6 +39,9 @@ DIFFERS = {
     # A complaint of an entry, which opens it to whoever handles it, is not there yet.
     ("access entries: institution, unit, purpose, time, fields, outcome", "handler"): "W",
     ("access entries: officer", "handler"): "W",
+    # An auditor reads the log in an engagement, whose pseudonyms are those of no other.
+    ("access entries: institution, unit, purpose, time, fields, outcome", "auditor"): "C m",
+    ("access entries: officer", "auditor"): "C m",
     # The deciding organ sees its own internal risk class, as the row says in words.
     ("other ratings", "government"): "C m, C src",
     ("all scores", "government"): "C m, C src",
