@@ -12,13 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from gateway.audit.statements import argument, statement
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import DatabaseUnavailable, GatewayError
-from gateway.store.core import Connection, execute
+from gateway.store.core import Connection, execute, stored_bytes
 from gateway.store.lanes import Lanes, Row
+from gateway.store.sessions import Session
 from gateway.store.tables import MANDATE, table
 from gateway.values import By, ByPerson, ByPlace, Caller, Opened, Own, RootArguments, Statement
 from gateway.vault.vault import Vault
@@ -68,6 +69,14 @@ _OWN = statement(
 )
 
 
+# The same of subjects, whoever asks: number, kind and value; a person has the index of its ID number as a value.
+_SUBJECTS = sa.any_(argument("subjects", ARRAY(sa.BigInteger())))
+_PERSONS = sa.select(_PERSON.c.subject_id, _PERSON.c.id_number_index).where(_PERSON.c.subject_id == _SUBJECTS)
+_CODES = sa.select(_IDENTIFIER.c.subject_id, _IDENTIFIER.c.kind, _IDENTIFIER.c.value_index).where(
+    _IDENTIFIER.c.subject_id == _SUBJECTS
+)
+
+
 class Accesses:
     """The rows of the log, for one gateway. ``lanes`` are of the log's role."""
 
@@ -90,6 +99,24 @@ class Accesses:
             for name in (names or b"").decode().split("\n") if names else ():
                 found[self._vault.asked(*name.split(":", 1))] = number
         return Own(found)
+
+    def origin(self, shard: int) -> str:
+        """The name of a shard."""
+        return f"{self._origin.decode()}/{shard}"
+
+    async def names(self, session: Session, subjects: Sequence[int]) -> dict[int, list[str]]:
+        """Subject → every pseudonym by which the log may name it."""
+        found = {subject: self._vault.pseudonyms([subject]) for subject in subjects}
+        for subject, index in await session.execute(_PERSONS, {"subjects": list(subjects)}):
+            if index is not None:
+                found[int(str(subject))].append(self._vault.asked_person(stored_bytes(index)))
+        for subject, kind, value in await session.execute(_CODES, {"subjects": list(subjects)}):
+            found[int(str(subject))].append(self._vault.asked(str(kind), str(value)))
+        return found
+
+    async def follow_all(self) -> None:
+        """Make rows of every entry that there is. Raises DatabaseUnavailable."""
+        await self.follow(MOST_STATEMENTS)
 
     async def fetch(self, statement: Statement, parameters: Sequence[bytes | None]) -> list[Row]:
         """Run a statement over rows that hold every entry there was when it was asked for."""

@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import orjson
+
 from gateway.accesses import Accesses
 from gateway.audit.account import Accounts
 from gateway.audit.counted import Counted
@@ -16,9 +18,11 @@ from gateway.chains import Chains
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
 from gateway.errors import GatewayError, KeysRefused, SealBroken
 from gateway.identity.assemble import verifier_of
+from gateway.notices.outbox import Watch
+from gateway.notices.webhook import Poster
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
-from gateway.pipeline import Gateway
+from gateway.pipeline import Gateway, Request, answer_to
 from gateway.policy import bundle, compile, files
 from gateway.policy.bundle import signers_of
 from gateway.policy.compile import Policy
@@ -33,13 +37,21 @@ from gateway.store.embedded_watch import watch
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.migrate import current, head, migrate
 from gateway.store.sessions import Sessions
-from gateway.values import Statement
+from gateway.values import Caller, Role, Statement
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
+from gateway.watching import Watcher
 
 _PING = Statement("ping", "SELECT 1")
 _SOME_KEY = Statement("some_key", "SELECT subject_id, encode(wrapped, 'hex') FROM subject_key LIMIT 1")
 DOCUMENTS = 2048  # operations kept, over all roles
+WATCHING = "watching"  # the name of the task
+WEBHOOK = "webhook"  # stands in the entries of what was told, in place of a token
+# What is told of an access; of an entry about several subjects, too, no more than that.
+TOLD = """query($origin: String!, $index: String!) { viewer {
+  accesses(first: 1, filter: {origin: $origin, index: $index}) {
+    nodes { origin index at role institution institutionName unit unitName officer purposes consents matters roots
+      kinds clear masked withheld outcome code } } } }"""
 _FLUSH_PERIOD = 5.0  # seconds between looks at the counters; they write once a minute
 
 
@@ -170,15 +182,32 @@ async def assemble(
         history,
         accesses,
         Chains(reading, history, log, vault),
+        settings.private_webhooks,
     )
     counted, space = Counted(log, clock), Space(settings, reading)
     work = [_flush(counted), bundles.watch(policies), bundles.count(policies), gateway.accesses.keep(), space.watch()]
     if witnesses:
         work.append(Publisher(witnesses, log, history).run())
     tasks = [asyncio.create_task(one) for one in work]
+    tasks.append(asyncio.create_task(watcher_of(gateway, reading).run(), name=WATCHING))
     if server is not None:
         tasks.append(asyncio.create_task(watch(server)))
     return Running(gateway, counted, connections, space, tuple(tasks))
+
+
+def watcher_of(gateway: Gateway, lanes: Lanes) -> Watcher:
+    """Who tells subjects of accesses; ``lanes`` are of the log's role."""
+
+    async def tell(watch: Watch, origin: str, index: int) -> bytes | None:
+        caller = Caller(Role.SUBJECT, watch.principal, watch.consumer, assurance=1, token=WEBHOOK)
+        given = {"origin": origin, "index": str(index)}
+        reply = await answer_to(gateway, Request(None, TOLD, None, given, orjson.dumps(given)), caller)
+        viewer = (orjson.loads(reply.body).get("data") or {}).get("viewer") or {}
+        nodes = (viewer.get("accesses") or {}).get("nodes") or ()
+        return orjson.dumps(nodes[0]) if nodes else None
+
+    parts = gateway.sessions, lanes, gateway.accesses, gateway.vault
+    return Watcher(*parts, Poster(private=gateway.private), gateway.clock, tell)
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from gateway.catalogue.case import CASE
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
@@ -24,6 +25,11 @@ def row(vault: Vault, id: str | None, reader: str) -> tuple[Kind | None, int | N
     if found is None or found[0] >= len(KINDS):
         return None, None
     return KINDS[found[0]], found[1]
+
+
+def case(vault: Vault, number: int | None, personal: bool, reader: str) -> str:
+    """The id of a case that an action has opened; empty: it has opened none."""
+    return "" if number is None else vault.node_id(KINDS.index(CASE), number, personal, reader)
 
 
 def engagement(arguments: RootArguments) -> str:

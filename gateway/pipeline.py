@@ -25,8 +25,6 @@ from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
-from gateway.catalogue.case import CASE
-from gateway.catalogue.kinds import KINDS
 from gateway.chains import Chains
 from gateway.clock import Clock, Random, statutory_day
 from gateway.errors import (
@@ -114,6 +112,7 @@ class Gateway:
     history: History
     accesses: Accesses
     chains: Chains
+    private: bool = False  # webhooks may go to addresses that are not public
 
 
 class Decided(NamedTuple):
@@ -136,9 +135,13 @@ class Answered(NamedTuple):
 
 async def answer(gateway: Gateway, request: Request) -> Reply:
     """The life of a query. Raises Unauthenticated (nobody asked yet, nothing is logged) and Unavailable."""
+    return await answer_to(gateway, request, await gateway.verifier.verify(request.authorization))  # 1 who asks
+
+
+async def answer_to(gateway: Gateway, request: Request, caller: Caller) -> Reply:
+    """The same from step 2 on, for a caller who is known."""
     now = gateway.clock.now()
     number = gateway.random.bytes(12).hex()
-    caller = await gateway.verifier.verify(request.authorization)  # 1 who asks
     policy = gateway.policies.current  # read once: a request ends on the version it began with
     visibility = policy.visibility(caller.role)
     selection: Selection | None = None
@@ -198,15 +201,15 @@ async def perform(
     """
     now, reader = gateway.clock.now(), named.reader(caller)
     permit(visibility, act.name, caller, (act.key,))  # 3 who may
-    scene = Scene(caller, now, statutory_day(now), visibility, Keeper(gateway.vault, reader))
+    scene = Scene(caller, now, statutory_day(now), visibility, Keeper(gateway.vault, reader), gateway.private)
     apply = BY_ACTION[act.name].begin(scene, selection.given or {}, (act.key,))  # 4 input checked
     told = (number, now, caller, selection.shape, (), visibility.version)
     async with gateway.sessions.begin() as session:
         done = await apply(session)  # 5 done, seen by nobody yet
-        id = gateway.vault.node_id(KINDS.index(CASE), done.case, done.personal, reader)
+        id = named.case(gateway.vault, done.case, done.personal, reader)
         shown = (act, id, done.state.value, done.deadline)
         body = gateway.accounts.body(
-            *told, Outcome.PERFORMED, "", _performed(gateway.vault, done, reply.case_receipt(*shown, None))
+            *told, Outcome.PERFORMED, "", _performed(gateway.vault, done, reply.action_receipt(*shown, None))
         )
         entry = Entry(body, undisclosed(body, BasisLost.code) if done.checks else body, done.checks)
         sealed = gateway.vault.seal_audit(request.sealed_text)
@@ -214,7 +217,7 @@ async def perform(
             receipt = await turn.carry(session.run, entry, sealed)  # 6 written down in the same transaction
             await session.commit()  # 7 both are durable
             turn.committed()
-    data = reply.data([((act.key,), reply.case_receipt(*shown, receipt))], selection.introspection)
+    data = reply.data([((act.key,), reply.action_receipt(*shown, receipt))], selection.introspection)
     return Reply(200, reply.answered(data, (), receipt))  # 8 send
 
 

@@ -77,10 +77,23 @@ def shaped(root: Root, values: dict[str, object]) -> bytes:
     return orjson.dumps(_object(root.children, values))
 
 
-def case_receipt(act: Act, id: str, state: str, due: Deadline, receipt: Receipt | None) -> bytes:
-    """What a mutation that opened a case answers; without ``receipt`` its members are null."""
+def action_receipt(act: Act, id: str, state: str, due: Deadline | None, receipt: Receipt | None) -> bytes:
+    """What a mutation answers, with a deadline if it opened a case; without ``receipt`` its members are null."""
+    entry: dict[str, object] = {
+        "__typename": "Receipt",
+        "origin": receipt and receipt.origin,
+        "index": receipt and str(receipt.index),
+        "leaf": receipt and receipt.leaf,
+    }
+    values: dict[str, object] = {"__typename": "WatchReceipt", "state": state, "receipt": entry}
+    if due is not None:
+        values |= {"__typename": "CaseReceipt", "id": id, "deadline": _deadline(due)}
+    return orjson.dumps(_object(act.children, values))
+
+
+def _deadline(due: Deadline) -> dict[str, object]:
     rule = due.rule
-    deadline = {
+    return {
         "__typename": "Deadline",
         "on": due.on,
         "workingDays": rule.value if rule.unit is Unit.WORKING_DAYS else None,
@@ -89,20 +102,6 @@ def case_receipt(act: Act, id: str, state: str, due: Deadline, receipt: Receipt 
         "verified": rule.verified,
         "provisional": due.provisional,
     }
-    entry: dict[str, object] = {
-        "__typename": "Receipt",
-        "origin": receipt and receipt.origin,
-        "index": receipt and str(receipt.index),
-        "leaf": receipt and receipt.leaf,
-    }
-    values: dict[str, object] = {
-        "__typename": "CaseReceipt",
-        "id": id,
-        "state": state,
-        "deadline": deadline,
-        "receipt": entry,
-    }
-    return orjson.dumps(_object(act.children, values))
 
 
 def _receipt(receipt: Receipt) -> bytes:

@@ -42,6 +42,7 @@ class Form(Enum):
     MODE = "demo or production"
     CONNECTION = "a PostgreSQL connection string"
     JWKS = "a path, or a URL with https (http only for this machine)"
+    SWITCH = "yes or no"
     SHARDS = "numbers and ranges, e.g. 0-15 or 0,2,4"
     ORIGIN = "a host name and a path, e.g. log.example/credit"
 
@@ -82,6 +83,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_MAX_BODY", "262144", "Largest request body, in bytes.", Form.NUMBER, 1024, 10_485_760),
     Setting("GATEWAY_TOKEN_LIFETIME", "3600", "Longest life of a token, in seconds.", Form.NUMBER, 60, 86_400),
     Setting("GATEWAY_WITNESSES", "", "Witnesses of the access log: a file with a vkey and a URL a line.", Form.PATH),
+    Setting("GATEWAY_PRIVATE_WEBHOOKS", "no", "Whether webhooks may go to private addresses.", Form.SWITCH),
     Setting("GATEWAY_SHARDS", "0-15", "Shards of the access log that this installation may own.", Form.SHARDS),
 )
 
@@ -115,6 +117,7 @@ class Settings:
     max_body: int  # bytes
     token_lifetime: int  # seconds
     shards: tuple[int, ...]
+    private_webhooks: bool
     database_space: int  # GiB; 0 = not known, or the disk of the embedded server
     database_url: str = field(repr=False)
     reader_url: str = field(repr=False)
@@ -225,6 +228,7 @@ _FITS: Mapping[Form, Callable[[str, Setting], bool]] = MappingProxyType(
         Form.MODE: lambda value, setting: value in {mode.value for mode in Mode},
         Form.CONNECTION: lambda value, setting: value.startswith(("postgresql://", "postgres://")) or "=" in value,
         Form.JWKS: _jwks,
+        Form.SWITCH: lambda value, setting: value in ("yes", "no"),
         Form.SHARDS: lambda value, setting: _shards(value) != (),
         Form.ORIGIN: lambda value, setting: re.fullmatch(r"[a-z0-9.-]+(/[A-Za-z0-9._-]+)*", value) is not None,
     }
@@ -263,6 +267,7 @@ def _made(values: Mapping[str, str]) -> Settings:
         max_body=int(values["GATEWAY_MAX_BODY"]),
         token_lifetime=int(values["GATEWAY_TOKEN_LIFETIME"]),
         shards=_shards(values["GATEWAY_SHARDS"]),
+        private_webhooks=values["GATEWAY_PRIVATE_WEBHOOKS"] == "yes",
         database_space=int(values["GATEWAY_DATABASE_SPACE"]),
         database_url=values["GATEWAY_DATABASE_URL"],
         reader_url=values["GATEWAY_READER_URL"],

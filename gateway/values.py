@@ -123,17 +123,17 @@ class ActionName(StrEnum):
 
     FILE_OBJECTION = "fileObjection"
     FILE_COMPLAINT = "fileComplaint"
+    WATCH_ACCESSES = "watchAccesses"
+    UNWATCH_ACCESSES = "unwatchAccesses"
 
 
 # The arguments in which a person writes lines, by their field: their texts may hold tabs and line ends.
 PROSE = frozenset(
     {
-        (ActionName.FILE_OBJECTION.value, "claim"),
-        (ActionName.FILE_COMPLAINT.value, "facts"),
-        (RootName.EXPLAIN.value, "query"),
-        (RootName.EXPLAIN.value, "variables"),
+        (ActionName.FILE_OBJECTION.value, "claim"), (ActionName.FILE_COMPLAINT.value, "facts"),
+        (RootName.EXPLAIN.value, "query"), (RootName.EXPLAIN.value, "variables"),
     }
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, OneOf, Path, Scene
-from gateway.actions.opening import Opening, Party, departments, opened, own_subjects
+from gateway.actions.opening import Opening, Party, departments, likely, opened, own_bases
 from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded, written
 from gateway.catalogue.fields import Owner
 from gateway.catalogue.kinds import KINDS
@@ -19,7 +19,7 @@ from gateway.errors import BadInput, Fault, InternalError
 from gateway.rights import routing
 from gateway.rights.states import CaseKind
 from gateway.store.sessions import Session
-from gateway.store.tables import CONSUMER, MANDATE, SUBJECT_IDS, SUBJECT_KEY, table
+from gateway.store.tables import CONSUMER, SUBJECT_IDS, SUBJECT_KEY, table
 from gateway.values import ActionName, Role
 
 CODE_LENGTH = 128
@@ -78,23 +78,17 @@ async def _apply(session: Session, scene: Scene, complaint: _Complaint) -> Done:
 
 async def _party(session: Session, scene: Scene, complaint: _Complaint) -> Party:
     """In whose name: the subject that is named, the only one, the person itself; otherwise a party of its own."""
-    bases: dict[int, set[str]] = {}
-    if scene.caller.role is Role.SUBJECT:
-        mandates = own_subjects(scene).add_columns(MANDATE.c.basis)
-        for subject, basis in await session.execute(mandates):
-            assert isinstance(subject, int)
-            bases.setdefault(subject, set()).add(str(basis))
+    bases = await own_bases(session, scene) if scene.caller.role is Role.SUBJECT else {}
     if complaint.subject is not None:
         if complaint.subject not in bases:
             raise BadInput(Fault((*complaint.path, "subject"), NOT_OWN))
         return await _subject(session, complaint.subject)
     if not bases:
         return await _stranger(session, scene)
-    persons = [subject for subject, of in bases.items() if "PERSON" in of]
-    likely = persons if len(persons) == 1 else list(bases)
-    if len(likely) > 1:
+    meant = likely(bases)
+    if len(meant) > 1:
         raise BadInput(Fault((*complaint.path, "subject"), WHOSE))
-    return await _subject(session, likely[0])
+    return await _subject(session, meant[0])
 
 
 async def _subject(session: Session, subject: int) -> Party:

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from gateway.catalogue.fields import Kind
 from gateway.errors import Fault
 from gateway.rights.clocks import Deadline
-from gateway.rights.states import State
+from gateway.rights.states import State, WatchState
 from gateway.store.sessions import Session
 from gateway.values import ActionName, Caller, Check, Visibility
 
@@ -42,6 +42,7 @@ class Scene:
     today: date  # in Beijing
     visibility: Visibility
     keys: Keys
+    private: bool = False  # webhooks may go to addresses that are not public
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,10 @@ class Done:
     ``rows`` maps a kind to (row, version) pairs, for the log; ``checks`` must still hold when it is committed.
     """
 
-    case: int
+    case: int | None  # that was opened
     personal: bool  # its party is a natural person
-    state: State
-    deadline: Deadline
+    state: State | WatchState
+    deadline: Deadline | None
     subjects: tuple[int, ...]
     rows: Mapping[str, tuple[tuple[int, int], ...]]
     held: int  # bits of Relation
@@ -93,6 +94,13 @@ class OneOf:
     members: tuple[Input, ...]
 
 
+class Gives(Enum):
+    """Which receipt an action gives."""
+
+    CASE = "CaseReceipt"
+    WATCH = "WatchReceipt"
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """One mutation.
@@ -106,6 +114,7 @@ class Action:
     zh: str
     inputs: tuple[Input | OneOf, ...]
     begin: Callable[[Scene, Given, Path], Apply]
+    gives: Gives = Gives.CASE
 
 
 def fault(path: Path, name: str, rule: str) -> Fault:

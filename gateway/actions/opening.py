@@ -1,5 +1,6 @@
 """A new case, written: its row, its file, its deadline. What every action that opens a case has in common."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,6 +54,21 @@ def own_subjects(scene: Scene) -> "sa.Select[int]":
         sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > scene.now),
         MANDATE.c.revoked_at.is_(None),
     )
+
+
+async def own_bases(session: Session, scene: Scene) -> dict[int, set[str]]:
+    """The subjects that the caller is or acts for, and as what."""
+    found: dict[int, set[str]] = {}
+    for subject, basis in await session.execute(own_subjects(scene).add_columns(MANDATE.c.basis)):
+        assert isinstance(subject, int)
+        found.setdefault(subject, set()).add(str(basis))
+    return found
+
+
+def likely(bases: Mapping[int, set[str]]) -> list[int]:
+    """Who is meant if nobody is named: the person itself, otherwise whoever there is."""
+    persons = [subject for subject, of in bases.items() if "PERSON" in of]
+    return persons if len(persons) == 1 else list(bases)
 
 
 async def departments(session: Session) -> dict[str, Department]:

@@ -21,6 +21,13 @@ class State(StrEnum):
     ROUTED = "ROUTED"  # with the department that must answer
 
 
+class WatchState(StrEnum):
+    """Whether somebody is told of accesses."""
+
+    ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
+
+
 class Step(StrEnum):
     """What moves a case; each is an event of its file."""
 

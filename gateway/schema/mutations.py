@@ -1,11 +1,12 @@
 """The Mutation type of a role: the actions that it may perform, and their receipts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import strawberry
 
 from gateway.actions.all import ACTIONS
-from gateway.actions.model import Action, Input, InputType, OneOf
+from gateway.actions.model import Action, Gives, Input, InputType, OneOf
 from gateway.catalogue.case import CASE
 from gateway.schema.make import Argument, Member, declare, input_type, object_type
 from gateway.schema.scalars import DateText, nullable
@@ -20,9 +21,9 @@ def mutation(may: frozenset[ActionName], words: Vocabulary) -> Any:
     own = [action for action in ACTIONS if action.name in may]
     if not own:
         return None
-    receipt = _case_receipt(words)
+    given = _receipts(words, frozenset(action.gives for action in own))
     members = {
-        action.name.value: Member(nullable(receipt), f"{action.en} ({action.zh}).", _arguments(action))
+        action.name.value: Member(nullable(given[action.gives]), f"{action.en} ({action.zh}).", _arguments(action))
         for action in own
     }
     text = "What can be done, one field in an operation: each is a transaction and an entry of its own (操作)."
@@ -50,7 +51,23 @@ def _type(item: Input) -> Any:
     return strawberry.ID if item.type is InputType.ID else str
 
 
-def _case_receipt(words: Vocabulary) -> Any:
+def _receipts(words: Vocabulary, wanted: frozenset[Gives]) -> Mapping[Gives, Any]:
+    """What actions give, by sort; only what is wanted, for the schema of a role names nothing else."""
+    entry = object_type(
+        declare("Receipt"),
+        "Where the entry of this operation stands in the log (回执).",
+        {
+            "origin": Member(str, "The log (日志)."),
+            "index": Member(str, "The position of the entry, a decimal number (序号)."),
+            "leaf": Member(str, "Its RFC 6962 leaf hash, base64 (叶哈希)."),
+        },
+    )
+    own = {"receipt": Member(entry, "Its entry in the log (日志回执).")}
+    made = {Gives.CASE: _case, Gives.WATCH: _watch}
+    return {one: made[one](words, own) for one in wanted}
+
+
+def _case(words: Vocabulary, own: Mapping[str, Member]) -> Any:
     deadline = object_type(
         declare("Deadline"),
         "By when a case must be answered, and by which rule (办理期限).",
@@ -63,22 +80,20 @@ def _case_receipt(words: Vocabulary) -> Any:
             "provisional": Member(bool, "The year's arrangement of holidays is not known yet (暂定)."),
         },
     )
-    entry = object_type(
-        declare("Receipt"),
-        "Where the entry of this operation stands in the log (回执).",
-        {
-            "origin": Member(str, "The log (日志)."),
-            "index": Member(str, "The position of the entry, a decimal number (序号)."),
-            "leaf": Member(str, "Its RFC 6962 leaf hash, base64 (叶哈希)."),
-        },
-    )
     return object_type(
-        declare("CaseReceipt"),
+        declare(Gives.CASE.value),
         "A case that has been opened (受理回执).",
         {
             "id": Member(strawberry.ID, "Opaque id of the case (案件标识)."),
             "state": Member(words.of_field(_STATE), "Where it stands (状态)."),
             "deadline": Member(deadline, "By when it must be answered (办理期限)."),
-            "receipt": Member(entry, "Its entry in the log (日志回执)."),
+            **own,
         },
+    )
+
+
+def _watch(words: Vocabulary, own: Mapping[str, Member]) -> Any:
+    state = Member(words.watch_state(), "Whether one is told from now on (状态).")
+    return object_type(
+        declare(Gives.WATCH.value), "Whether one is told of accesses (通知回执).", {"state": state, **own}
     )

@@ -15,6 +15,7 @@ import strawberry
 from gateway.catalogue.fields import Field, Kind, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import KINDS
 from gateway.policy.remedies import Reason
+from gateway.rights.states import WatchState
 from gateway.schema.words import explain
 from gateway.values import Condition, Level, MatterKind, Purpose, Relation, Role
 
@@ -77,6 +78,12 @@ class Vocabulary:
     def purpose(self) -> Any:
         """Why somebody asks."""
         return self._get("Purpose", "Purpose of the inquiry (查询目的).", [word.name for word in Purpose])
+
+    def watch_state(self) -> Any:
+        """Whether somebody is told of accesses."""
+        return self._get(
+            "WatchState", "Whether one is told of accesses (通知状态).", [word.name for word in WatchState]
+        )
 
     def matter_kind(self) -> Any:
         """For which duty a department asks."""

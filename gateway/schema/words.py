@@ -192,6 +192,8 @@ OWN: Mapping[tuple[str, str], str] = MappingProxyType(
         ("RatingSchemeDisclosure", "AUTHORIZED"): "The subject, and whom it authorizes (授权查询).",
         ("RatingSchemeDisclosure", "INTERNAL"): "The organ that decides (内部).",
         ("RowStanding", "ORDINARY"): "Publishable (可公示).",
+        ("WatchState", "ACTIVE"): "One is told from now on (已开通).",
+        ("WatchState", "ENDED"): "One is told no more (已取消).",
         (
             "RowStanding",
             "MINOR",

@@ -1,9 +1,8 @@
-"""Months of the log: where entries are kept, what goes into files, what is taken out when its term is over."""
+"""Months of the log in files, and what is taken out when its term is over."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,39 +13,24 @@ from gateway import keeping
 from gateway.audit import export
 from gateway.audit.export import Exported, ExportInvalid
 from gateway.audit.retirement import Sort
-from gateway.audit.tree import Edge, extend, leaf_hash
 from gateway.audit.verify import State, Wrong, verify
 from gateway.cli.main import main
-from gateway.errors import BadInput, LogUnavailable, SealBroken
-from gateway.intake.sample_demo import DEMO
-from gateway.keeping import Keeper, Month
-from gateway.signing import NoteVerifier, load_or_create
-from gateway.store.database import Connections, provision
-from gateway.store.embedded import SUPERUSER, EmbeddedServer
-from gateway.store.migrate import migrate
-from tests.flow.log_bench import SIGNER, Bench, entry
-from tests.flow.test_accesses import CITIZEN, PERSON
+from gateway.errors import BadInput, SealBroken
+from gateway.keeping import Keeper
+from gateway.signing import load_or_create
+from gateway.store.database import Connections
+from tests.flow.months_bench import FEBRUARY, LATER, OCTOBER, ask_in_three_months, findings, key, over, shard_of
+from tests.flow.test_accesses import CITIZEN
 from tests.flow.test_chains import chains, checked, close
-from tests.harness import House, consented, opened, until
+from tests.harness import House, opened
 
 pytestmark = pytest.mark.anyio
-
-OCTOBER, JANUARY, FEBRUARY = date(2026, 10, 1), date(2027, 1, 1), date(2027, 2, 1)
-LATER = datetime(2037, 3, 1, tzinfo=UTC)  # the terms of all of them are over
 
 
 @pytest.fixture
 async def house(new_database: Callable[[], Connections], tmp_path: Path) -> AsyncIterator[House]:
-    """What was asked in October, January and February, of which the last runs still."""
     async with opened(new_database(), tmp_path / "home") as made:
-        made.clock.at = datetime(2026, 10, 5, 2, tzinfo=UTC)
-        for month in (OCTOBER, JANUARY, FEBRUARY):
-            made.clock.at = made.clock.at.replace(year=month.year, month=month.month)
-            await made.ask(
-                "bank", PERSON, {**CITIZEN, "access": consented(DEMO.consent_citizen)} if month == OCTOBER else CITIZEN
-            )
-            await made.gateway.log.append(entry(f"{month}"))
-        await made.gateway.log.checkpoint()
+        await ask_in_three_months(made)
         yield made
 
 
@@ -54,21 +38,6 @@ async def house(new_database: Callable[[], Connections], tmp_path: Path) -> Asyn
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "files").mkdir()
     return tmp_path / "files"
-
-
-def shard_of(house: House) -> int:
-    shard = house.gateway.log.health.shard
-    assert shard is not None
-    return shard
-
-
-def over(house: House, now: datetime) -> list[Month]:
-    with psycopg.connect(house.connections.owner) as connection:
-        return keeping.months(connection, now)
-
-
-def key(house: House) -> NoteVerifier:
-    return NoteVerifier.parse(house.gateway.history.vkey(shard_of(house)))
 
 
 async def written(house: House, folder: Path, now: datetime = LATER) -> list[Path]:
@@ -94,98 +63,6 @@ async def retire(house: House, folder: Path, now: datetime = LATER) -> dict[str,
         f"{month:%Y-%m}": await keeper.retire(month, [one for one in due if one.month == month], folder, now)
         for month in months
     }
-
-
-def findings(house: House) -> list[tuple[Wrong, int]]:
-    with psycopg.connect(house.connections.log, autocommit=True) as connection:
-        return [(one.what, one.first) for one in verify(connection, key(house), State(shard_of(house))).findings]
-
-
-# --- where entries are kept ---
-
-
-async def test_every_month_has_a_place_of_its_own(house: House) -> None:
-    shard = shard_of(house)
-    rows = await house.sql('SELECT month, min("index"), max("index") FROM log_entry GROUP BY month ORDER BY month')
-    assert [month for month, *_ in rows] == [OCTOBER, JANUARY, FEBRUARY]
-    found = over(house, house.clock.at)
-    assert [(one.shard, one.month, one.first, one.end - 1) for one in found] == [(shard, *row) for row in rows[:2]]
-    parts = await house.sql("SELECT tableoid::regclass::text, month FROM log_entry GROUP BY 1, 2 ORDER BY month")
-    assert [name for name, _ in parts[1:]] == ["log_months.entry_2027_01", "log_months.entry_2027_02"]
-    assert findings(house) == []
-
-
-async def test_a_clock_that_goes_back_changes_nothing(house: House) -> None:
-    house.clock.at = house.clock.at.replace(month=1)
-    receipt = await house.gateway.log.append(entry("back"))
-    ((month,),) = await house.sql('SELECT month FROM log_entry WHERE "index" = %s', receipt.index)
-    assert month == FEBRUARY
-
-
-async def test_processes_that_begin_a_month_at_once_share_its_place(new_database: Callable[[], Connections]) -> None:
-    connections = new_database()
-    logs = await asyncio.gather(*(Bench(connections).open() for _ in range(4)))
-    for log in logs:
-        log._clock = type("Ahead", (), {"now": lambda self: LATER, "monotonic": lambda self: 0.0})()
-    await asyncio.gather(*(log.append(entry(str(number))) for number, log in enumerate(logs * 5)))
-    with psycopg.connect(connections.owner) as owner:
-        rows = owner.execute("SELECT tableoid::regclass::text, count(*) FROM log_entry GROUP BY 1").fetchall()
-    assert rows == [("log_months.entry_2037_03", 20)]
-    for log in logs:
-        await log.close()
-
-
-async def test_a_month_that_cannot_begin_closes_the_log(house: House) -> None:
-    """Nothing is written, nothing is sent; when the obstacle is gone it goes on."""
-    await house.sql("CREATE TABLE log_months.entry_2027_03 ()")
-    house.clock.at = house.clock.at.replace(month=3)
-    status, body = await house.ask("bank", PERSON, CITIZEN)
-    assert (status, body["errors"][0]["extensions"]["code"]) == (503, "LOG_UNAVAILABLE") and "data" not in body
-    with pytest.raises(LogUnavailable):
-        await house.gateway.log.append(entry("too early"))
-    await house.sql("DROP TABLE log_months.entry_2027_03")
-    await until("the log accepts", lambda: house.gateway.log.health.accepting)
-    receipt = await house.gateway.log.append(entry("now"))
-    ((month,),) = await house.sql('SELECT month FROM log_entry WHERE "index" = %s', receipt.index)
-    assert month == date(2027, 3, 1) and findings(house) == []
-
-
-async def test_tiles_and_proofs_go_through_months(house: House) -> None:
-    history, shard = house.gateway.history, shard_of(house)
-    size = (await history.signed(shard)).size
-    rows = await house.sql('SELECT "index", commitment FROM log_entry ORDER BY "index"')
-    for index, commitment in rows[:size]:
-        assert await history.commitment(shard, index) == commitment
-        assert await history.inclusion(shard, index, size)
-    assert (await history.edge(shard, size)).root() == await history.root(shard, size)
-
-
-async def test_entries_of_before_stay_where_they_are(server: EmbeddedServer) -> None:
-    """A log that was there before months were: it is verified as before, and goes on."""
-    connections = provision(server.conninfo(SUPERUSER, "postgres"), "before_months")
-    migrate(connections.owner, "0015")
-    bench = Bench(connections)
-    bodies = [b'{"name":"%d"}' % number for number in range(300)]
-    commitments = [sha256(bytes(32) + body).digest() for body in bodies]
-    edge, nodes = extend(Edge(), map(leaf_hash, commitments))
-    with psycopg.connect(connections.owner) as owner:
-        for index, (body, commitment) in enumerate(zip(bodies, commitments, strict=True)):
-            row = bench.shard, index, body, bytes(32), commitment
-            owner.execute("INSERT INTO log_entry VALUES (%s, %s, %s, %s, %s, NULL)", row)
-        for node in nodes:
-            owner.execute("INSERT INTO log_node VALUES (%s, %s, %s, %s)",
-                          (bench.shard, node.level, node.index, node.hash))  # fmt: skip
-        owner.execute("INSERT INTO log_shard VALUES (%s, 300, %s, 1)", (bench.shard, b"".join(edge.hashes)))
-        owner.execute("SELECT access_follow('o', 10)")
-    migrate(connections.owner)
-    log = await bench.open()
-    receipt = await log.append(entry("after"))
-    await log.close()
-    assert receipt.index == 300
-    with psycopg.connect(connections.log, autocommit=True) as connection:
-        verifier = NoteVerifier.parse(SIGNER.named(bench.origin).vkey)
-        report = verify(connection, verifier, State(bench.shard))
-    assert (report.findings, report.entries) == ([], 301)
 
 
 # --- files ---

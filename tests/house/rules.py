@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "delays",
         "keeping",
         "engagements",
+        "watching",
         "space",
         "report",
         "anomalies",
@@ -50,7 +51,8 @@ FENCES: Mapping[str, frozenset[str]] = MappingProxyType(
         "strawberry": frozenset({"schema", "actions", "web"}),
         "cryptography": frozenset({"vault", "audit", "identity", "signing"}),
         "joserfc": frozenset({"identity"}),
-        "httpx": frozenset({"identity", "audit"}),
+        "httpx": frozenset({"identity", "audit", "notices"}),
+        "standardwebhooks": frozenset({"notices"}),
         "starlette": frozenset({"web"}),
         "asyncpg": frozenset(),  # the benchmark's reference
         "random": frozenset(),

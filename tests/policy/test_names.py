@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from gateway.actions.all import ACTIONS
-from gateway.actions.model import OneOf
+from gateway.actions.model import Gives, OneOf
 from gateway.catalogue.fields import Kind, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.catalogue.lists import LISTS
@@ -31,6 +31,7 @@ from gateway.errors import GatewayError
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.policy.remedies import Reason
+from gateway.rights.states import WatchState
 from gateway.schema.build import build, of, sdl
 from gateway.schema.vocabulary import enum_names
 from gateway.values import ActionName, Condition, Level, MatterKind, Purpose, Role, Visibility
@@ -98,7 +99,7 @@ def known(role: Role) -> set[str]:
             found |= {name for name in one.filters if f"{one.name}.{name}" not in visibility.never}
     for action in ACTIONS:
         if action.name in visibility.permits:
-            found |= {action.name.value, *RECEIPT, *names_of_states()}
+            found |= {action.name.value, *receipts()[action.gives]}
             for item in action.inputs:
                 found.add(item.name)
                 if isinstance(item, OneOf):
@@ -108,6 +109,14 @@ def known(role: Role) -> set[str]:
     if shown(visibility, "identifier"):
         found.add("MatchedIdentifier")
     return found
+
+
+def receipts() -> dict[Gives, set[str]]:
+    """The names in each receipt."""
+    return {
+        Gives.CASE: {*RECEIPT, *names_of_states()},
+        Gives.WATCH: {"WatchReceipt", "WatchState", "Receipt", "receipt", "leaf", "state", *WatchState.__members__},
+    }
 
 
 def names_of_states() -> Iterator[str]:

@@ -38,7 +38,12 @@ def test_compiled_permits_are_those_of_casbin() -> None:
     complains = {ActionName.FILE_COMPLAINT: [Condition.ALWAYS]}
     assert may == {
         **{role: {} for role in Role},
-        Role.SUBJECT: {ActionName.FILE_OBJECTION: [Condition.SELF], **complains},
+        Role.SUBJECT: {
+            ActionName.FILE_OBJECTION: [Condition.SELF],
+            ActionName.WATCH_ACCESSES: [Condition.SELF],
+            ActionName.UNWATCH_ACCESSES: [Condition.SELF],
+            **complains,
+        },
         Role.FINANCIAL: complains,
         Role.AGENCY: complains,
         Role.GOVERNMENT: complains,

@@ -26,7 +26,7 @@ from gateway.values import ActionName, Role
 
 POLICIES = Path(__file__).parents[2] / "policies"
 OWN_RULES = (
-    *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "Deadline", "Receipt"),
+    *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "WatchReceipt", "Deadline", "Receipt"),
     *("Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt", "Chain", "ChainElement", "ClosingEntry"),
 )
 ALL = tuple(coordinate for kind in KINDS for coordinate, _ in kind.coordinates())

@@ -69,6 +69,7 @@ def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
         "GATEWAY_TOKEN_LIFETIME": "600",
         "GATEWAY_SHARDS": "3,5-7",
         "GATEWAY_DATABASE_SPACE": "500",
+        "GATEWAY_PRIVATE_WEBHOOKS": "yes",
     }
     assert given.keys() == {setting.name for setting in SETTINGS}
     made = read(given)
@@ -76,6 +77,8 @@ def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
         value = getattr(made, setting.name.removeprefix("GATEWAY_").lower())
         if isinstance(value, Mode):
             value = value.value
+        if isinstance(value, bool):
+            value = "yes" if value else "no"
         assert (made.shards == (3, 5, 6, 7)) if setting.form is Form.SHARDS else str(value) == given[setting.name]
     assert {f"GATEWAY_{field.name.upper()}" for field in dataclasses.fields(Settings)} == given.keys()
 

@@ -1,0 +1,1 @@
+"""What somebody is told without asking again: outbox and webhooks."""
