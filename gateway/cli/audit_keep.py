@@ -45,7 +45,7 @@ def _export(settings: Settings, options: argparse.Namespace) -> int:
     with migrated(settings) as connections:
         chosen = _chosen(connections, options.month)
         if not chosen:
-            print(f"there is nothing of {options.month}" if options.month else "nothing is past its term")
+            print(f"{options.month} is not over, or holds nothing" if options.month else "nothing is past its term")
             return 1 if options.month else 0
         asyncio.run(_write(settings, connections, chosen, folder))
     return 0
