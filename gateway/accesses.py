@@ -147,6 +147,18 @@ def follow(connection: Connection, origin: str) -> None:
         pass
 
 
+def names_of(connection: Connection, vault: Vault, pseudonyms: Iterable[str]) -> dict[str, bytes]:
+    """Pseudonym of a person → the blind index of its name; the others are left out. Opens nothing."""
+    wanted = set(pseudonyms)
+    found: dict[str, bytes] = {}
+    columns = _PERSON.c.subject_id, _PERSON.c.id_number_index, _PERSON.c.name_index
+    for subject, number, name in execute(connection, sa.select(*columns).where(_PERSON.c.name_index.is_not(None))):
+        own = vault.pseudonyms([int(str(subject))])
+        own += [] if number is None else [vault.asked_person(stored_bytes(number))]
+        found |= {one: stored_bytes(name) for one in own if one in wanted}
+    return found
+
+
 def asked_for(vault: Vault, roots: Iterable[RootArguments]) -> list[str]:
     """The pseudonyms of whom these roots ask for, whether there is such a subject or not."""
     found = (_asked_for(vault, arguments.by) for arguments in roots)

@@ -1,17 +1,20 @@
 """Accesses that somebody should look at: found in the log by plain rules, each with its reason. Nobody is sanctioned.
 
-The rules look at one officer of one institution on one day, in Beijing, against what the same officer did before. What
-was asked for is known as a pseudonym only. That a consent was never followed by business cannot be seen here: the
-gateway knows of no business.
+The rules look at one officer of one institution on one day, in Beijing, against what the same officer did before, or
+at what an officer did in a longer time. What was asked for is known as a pseudonym only; that two persons have one name
+is told by the blind index of the library, nothing is opened. Of business the gateway knows only what leads to further
+looks: a consent that was used for an approval counts as followed if the institution looks at the subject later.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from gateway.asking import Purpose
 from gateway.store.core import Connection, execute
 from gateway.store.log_tables import ACCESS
 
@@ -20,6 +23,10 @@ LEAST_VOLUME, TIMES = 50, 3.0  # accesses; as many times the average of the days
 LEAST_NIGHT, NIGHT_SHARE = 10, 0.5  # accesses between 22:00 and 6:00, and as a part of the day's
 LEAST_SUBJECTS, IN_VAIN = 20, 0.5  # subjects asked for, and the part of accesses that came to nothing
 LEAST_REPEATED, LEAST_GUESSED = 5, 3  # accesses to one subject; those in vain
+LEAST_NAMESAKES = 3  # persons of one name that one officer looked at
+FOLLOWED = 90  # days in which an approval is followed by another look, if it is by business
+LEAST_CONSENTS, UNFOLLOWED = 20, 0.9  # consents used for approvals, and the part that nothing followed
+APPROVALS = (Purpose.LOAN_APPROVAL, Purpose.CREDIT_CARD_APPROVAL, Purpose.GUARANTEE_REVIEW, Purpose.CREDIT_REVIEW)
 
 
 class Reason(StrEnum):
@@ -30,6 +37,8 @@ class Reason(StrEnum):
     ENUMERATION = "ENUMERATION"  # many subjects, most of them in vain: codes or numbers are tried
     REPEATED = "REPEATED"  # one subject again and again
     GUESSING = "GUESSING"  # one subject again and again in vain: names are tried
+    NAMESAKES = "NAMESAKES"  # several persons of one name: somebody is looked for
+    UNFOLLOWED = "UNFOLLOWED"  # consents for approvals that no business seems to have followed
 
 
 class Day(NamedTuple):
@@ -57,6 +66,27 @@ class Repeated(NamedTuple):
     vain: int
 
 
+class Consents(NamedTuple):
+    """How many consents one officer used for approvals, and how many of them nothing followed."""
+
+    institution: str
+    unit: str
+    officer: str
+    day: date  # the last of the time that is looked at
+    consents: int
+    unfollowed: int
+
+
+class Person(NamedTuple):
+    """One person that an officer looked at, or asked for in vain."""
+
+    institution: str
+    unit: str
+    officer: str
+    day: date  # the last time
+    subject: str
+
+
 class Anomaly(NamedTuple):
     """One finding, with the figures that make it one."""
 
@@ -68,11 +98,27 @@ class Anomaly(NamedTuple):
     text: str
 
 
-def found(connection: Connection, first: date, last: date, named: Callable[[str], str]) -> list[Anomaly]:
-    """What stands out from ``first`` to ``last``, the newest first; ``named`` says how a pseudonym is told."""
+def found(
+    connection: Connection,
+    first: date,
+    last: date,
+    named: Callable[[str], str],
+    names: Callable[[Iterable[str]], Mapping[str, bytes]],
+) -> list[Anomaly]:
+    """What stands out from ``first`` to ``last``, the newest first.
+
+    ``named`` says how a pseudonym is told, ``names`` gives the blind indexes of the names of persons.
+    """
     days = map(_day, execute(connection, _days(first - timedelta(days=BEFORE), last)))
     repeated = map(_one, execute(connection, _repeated(first, last)))
-    told = [*of_days(days, first), *of_subjects(repeated, named)]
+    persons = [Person(*_who(row), str(row[4])) for row in execute(connection, _persons(first, last))]
+    consents = [Consents(*_who(row), *_two(row)) for row in execute(connection, _consents(first, last))]
+    told = [
+        *of_days(days, first),
+        *of_subjects(repeated, named),
+        *of_names(persons, names({one.subject for one in persons})),
+        *of_consents(consents),
+    ]
     return sorted(told, key=lambda one: (-one.day.toordinal(), one.reason, one[1:4]))
 
 
@@ -108,20 +154,47 @@ def of_subjects(repeated: Iterable[Repeated], named: Callable[[str], str]) -> It
             yield _made(Reason.REPEATED, one, f"{one.accesses} accesses to {named(one.subject)}")
 
 
-def _made(reason: Reason, of: Day | Repeated, text: str) -> Anomaly:
+def of_names(persons: Iterable[Person], names: Mapping[str, bytes]) -> Iterator[Anomaly]:
+    """The rule over persons of one name."""
+    alike: dict[tuple[str, str, str, bytes], list[Person]] = {}
+    for one in persons:
+        if one.subject in names:
+            alike.setdefault((*one[:3], names[one.subject]), []).append(one)
+    for those in alike.values():
+        if len(those) >= LEAST_NAMESAKES:
+            last = max(those, key=lambda one: one.day)
+            yield _made(Reason.NAMESAKES, last, f"{len(those)} persons who have one name")
+
+
+def of_consents(consents: Iterable[Consents]) -> Iterator[Anomaly]:
+    """The rule over consents that nothing followed."""
+    for one in consents:
+        if one.consents >= LEAST_CONSENTS and one.unfollowed > UNFOLLOWED * one.consents:
+            text = f"{one.unfollowed} of {one.consents} consents for approvals, no look within {FOLLOWED} days after"
+            yield _made(Reason.UNFOLLOWED, one, text)
+
+
+def _made(reason: Reason, of: Day | Repeated | Person | Consents, text: str) -> Anomaly:
     return Anomaly(reason, of.institution, of.unit, of.officer, of.day, text)
 
 
 def _day(row: tuple[object, ...]) -> Day:
-    day, (accesses, night, vain, subjects) = row[3], (int(str(number)) for number in row[4:])
-    assert isinstance(day, date)
-    return Day(str(row[0] or ""), str(row[1] or ""), str(row[2]), day, accesses, night, vain, subjects)
+    accesses, night, vain, subjects = (int(str(number)) for number in row[4:])
+    return Day(*_who(row), accesses, night, vain, subjects)
 
 
 def _one(row: tuple[object, ...]) -> Repeated:
-    day, accesses, vain = row[3], int(str(row[5])), int(str(row[6]))
+    return Repeated(*_who(row), str(row[4]), *_two(row[1:]))
+
+
+def _who(row: tuple[object, ...]) -> tuple[str, str, str, date]:
+    day = row[3]
     assert isinstance(day, date)
-    return Repeated(str(row[0] or ""), str(row[1] or ""), str(row[2]), day, str(row[4]), accesses, vain)
+    return str(row[0] or ""), str(row[1] or ""), str(row[2]), day
+
+
+def _two(row: tuple[object, ...]) -> tuple[int, int]:
+    return int(str(row[4])), int(str(row[5]))
 
 
 _WHO = ACCESS.c.institution, ACCESS.c.unit, ACCESS.c.officer, ACCESS.c.day
@@ -153,3 +226,46 @@ def _repeated(first: date, last: date) -> sa.Select[*tuple[object, ...]]:
         .group_by(*_WHO, ACCESS.c.subject)
         .having(sa.or_(sa.func.count() >= LEAST_REPEATED, sa.func.count().filter(_VAIN) >= LEAST_GUESSED))
     )
+
+
+def _persons(first: date, last: date) -> sa.Select[*tuple[object, ...]]:
+    """Every person that an officer asked for by name, with the last day."""
+    who = ACCESS.c.institution, ACCESS.c.unit, ACCESS.c.officer
+    return (
+        sa.select(*who, sa.func.max(ACCESS.c.day), ACCESS.c.subject)
+        .where(ACCESS.c.officer.is_not(None), ACCESS.c.subject.is_not(None), ACCESS.c.role != "subject")
+        .where(ACCESS.c.day >= first, ACCESS.c.day <= last, sa.literal("person") == sa.any_(ACCESS.c.roots))
+        .group_by(*who, ACCESS.c.subject)
+    )
+
+
+def _consents(first: date, last: date) -> sa.Select[*tuple[object, ...]]:
+    """Consents used for approvals so long ago that business would have been followed by another look.
+
+    That is one within FOLLOWED days at the same subject, after the loan was granted or with another consent.
+    """
+    of, later, term = ACCESS.c, ACCESS.alias("later").c, timedelta(days=FOLLOWED)
+    approving = of.purposes.bool_op("&&")(sa.cast([one.value for one in APPROVALS], ARRAY(sa.Text)))
+    granted = sa.literal(Purpose.POST_LOAN_MANAGEMENT.value) == sa.any_(later.purposes)
+    following = sa.exists(
+        sa.select(sa.literal(1)).where(
+            later.subject_id == of.subject_id,
+            later.subject == of.subject,
+            later.institution == of.institution,
+            later.at > of.at,
+            later.day <= of.day + FOLLOWED,
+            sa.or_(granted, sa.not_(later.consents.bool_op("&&")(of.consents))),
+        )
+    ).correlate(ACCESS)
+    who = of.institution, of.unit, of.officer
+    used = (
+        sa.select(*who, sa.func.unnest(of.consents).label("consent"), following.label("followed"))
+        .where(of.officer.is_not(None), of.subject.is_not(None), of.outcome == "DISCLOSED", approving)
+        .where(of.day >= first - term, of.day <= last - term)
+        .subquery("used")
+    )
+    key = used.c.institution, used.c.unit, used.c.officer, used.c.consent
+    each = sa.select(*key, sa.func.bool_or(used.c.followed).label("followed")).group_by(*key).subquery("each")
+    theirs = each.c.institution, each.c.unit, each.c.officer
+    unfollowed = sa.func.count().filter(sa.not_(each.c.followed))
+    return sa.select(*theirs, sa.literal(last - term, sa.Date), sa.func.count(), unfollowed).group_by(*theirs)

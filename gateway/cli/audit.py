@@ -6,7 +6,7 @@ import base64
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from typing import TypeAlias
 import psycopg
 
 from gateway import anomalies, closing, delays, report
-from gateway.accesses import follow
+from gateway.accesses import follow, names_of
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
 from gateway.audit.account import housekeeping
@@ -277,9 +277,16 @@ async def _say(settings: Settings, connections: Connections, entry: Entry) -> No
 
 def _anomalies(settings: Settings, options: argparse.Namespace) -> int:
     today = statutory_day(SystemClock().now())
+    vault = vault_of(settings, SystemRandom())
     with migrated(settings) as connections, psycopg.connect(connections.log) as connection:
         follow(connection, settings.log_origin)
-        found = anomalies.found(connection, today - timedelta(days=options.days), today, _named(settings, options))
+
+        def names(pseudonyms: Iterable[str]) -> Mapping[str, bytes]:
+            with psycopg.connect(connections.reader) as reader:
+                return names_of(reader, vault, pseudonyms)
+
+        days = today - timedelta(days=options.days), today
+        found = anomalies.found(connection, *days, _named(vault, options.engagement), names)
     for one in found:
         who = " ".join(part for part in (one.institution, one.unit, one.officer) if part)
         told = json.dumps({**one._asdict(), "day": one.day.isoformat()}, ensure_ascii=False)
@@ -289,12 +296,11 @@ def _anomalies(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _named(settings: Settings, options: argparse.Namespace) -> Callable[[str], str]:
+def _named(vault: Vault, engagement: str | None) -> Callable[[str], str]:
     """How an anomaly names a subject."""
-    if options.engagement is None:
+    if engagement is None:
         return lambda pseudonym: "one subject"
-    vault = vault_of(settings, SystemRandom())
-    return lambda pseudonym: vault.engaged(options.engagement, pseudonym)
+    return lambda pseudonym: vault.engaged(engagement, pseudonym)
 
 
 def _report(settings: Settings, options: argparse.Namespace) -> int:
