@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 import orjson
 
-from gateway.accesses import Accesses
 from gateway.audit.account import Accounts
 from gateway.audit.counted import Counted
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.witness import Publisher, witnesses_of
 from gateway.bundles import Bundles
-from gateway.chains import Chains
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
 from gateway.errors import GatewayError, KeysRefused, SealBroken
 from gateway.identity.assemble import verifier_of
+from gateway.ledger.accesses import Accesses
+from gateway.ledger.chains import Chains
+from gateway.ledger.watching import Watcher
 from gateway.notices.outbox import Watch
 from gateway.notices.webhook import Poster
 from gateway.operation.limits import Limits
@@ -40,7 +41,6 @@ from gateway.store.sessions import Sessions
 from gateway.values import Caller, Role, Statement
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
-from gateway.watching import Watcher
 
 _PING = Statement("ping", "SELECT 1")
 _SOME_KEY = Statement("some_key", "SELECT subject_id, encode(wrapped, 'hex') FROM subject_key LIMIT 1")
@@ -185,7 +185,13 @@ async def assemble(
         settings.private_webhooks,
     )
     counted, space = Counted(log, clock), Space(settings, reading)
-    work = [_flush(counted), bundles.watch(policies), bundles.count(policies), gateway.accesses.keep(), space.watch()]
+    work = [
+        _flush(counted),
+        bundles.watch(policies),
+        bundles.count(policies),
+        gateway.accesses.keep(),
+        space.watch(),
+    ]
     if witnesses:
         work.append(Publisher(witnesses, log, history).run())
     tasks = [asyncio.create_task(one) for one in work]

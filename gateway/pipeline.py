@@ -17,15 +17,13 @@ from typing import NamedTuple
 
 import orjson
 
-from gateway import named, receipts, reply
-from gateway.accesses import Accesses, asked_for, of_subjects
+from gateway import named, reply
 from gateway.actions.all import BY_NAME as BY_ACTION
 from gateway.actions.model import Done, Scene
 from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
-from gateway.chains import Chains
 from gateway.clock import Clock, Random, statutory_day
 from gateway.errors import (
     BasisLost,
@@ -36,6 +34,9 @@ from gateway.errors import (
 )
 from gateway.explained import explained
 from gateway.identity.verifier import Verifier
+from gateway.ledger import receipts
+from gateway.ledger.accesses import Accesses, asked_for, of_subjects
+from gateway.ledger.chains import Chains
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
 from gateway.policy.acts import permit

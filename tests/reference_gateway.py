@@ -15,7 +15,6 @@ import sqlalchemy as sa
 import uvloop
 from graphql import GraphQLSchema
 
-from gateway.accesses import Accesses
 from gateway.audit.account import Accounts
 from gateway.audit.history import History
 from gateway.audit.log import Log
@@ -23,10 +22,11 @@ from gateway.catalogue.fields import Owner, snake
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
-from gateway.chains import Chains
 from gateway.clock import SystemClock
 from gateway.identity.verifier import Verifier
 from gateway.intake.load_copy import Loader
+from gateway.ledger.accesses import Accesses
+from gateway.ledger.chains import Chains
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.pipeline import Gateway, Request, answer

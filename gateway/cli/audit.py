@@ -14,8 +14,6 @@ from typing import TypeAlias
 
 import psycopg
 
-from gateway import anomalies, closing, delays, report
-from gateway.accesses import follow, names_of
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
 from gateway.audit.account import housekeeping
@@ -27,6 +25,8 @@ from gateway.cli.audit_tools import keys_of, log_of, signer_of
 from gateway.clock import SystemClock, SystemRandom, statutory_day
 from gateway.errors import BadInput, Fault, NotFound
 from gateway.figures.freeze import last_month
+from gateway.ledger import anomalies, closing, delays, report
+from gateway.ledger.accesses import follow, names_of
 from gateway.settings import Settings
 from gateway.signing import NoteInvalid, NoteVerifier
 from gateway.space import share

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from gateway import engagements
 from gateway.assemble import migrated, vault_of
 from gateway.cli.audit_tools import log_of
 from gateway.clock import SystemClock, SystemRandom
-from gateway.engagements import Engagement
+from gateway.ledger import engagements
+from gateway.ledger.engagements import Engagement
 from gateway.settings import Settings
 from gateway.store.database import Connections
 

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 import psycopg
 
-from gateway import keeping
 from gateway.assemble import migrated, vault_of
 from gateway.audit import export
 from gateway.audit.export import Exported, ExportInvalid
@@ -17,7 +16,8 @@ from gateway.audit.history import History
 from gateway.cli.audit_tools import keys_of, log_of, signer_of
 from gateway.clock import SystemClock, SystemRandom
 from gateway.errors import SealBroken
-from gateway.keeping import Due, Keeper, Month
+from gateway.ledger import keeping
+from gateway.ledger.keeping import Due, Keeper, Month
 from gateway.settings import Settings
 from gateway.store.database import Connections
 from gateway.store.lanes import Lanes

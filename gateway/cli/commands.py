@@ -18,13 +18,13 @@ from gateway.assemble import Running, assemble, database, migrated, prepared_dat
 from gateway.cli.audit_tools import log_of
 from gateway.cli.try_it import DEMO_ENGAGEMENT, what_to_try
 from gateway.clock import BEIJING, SystemClock, SystemRandom
-from gateway.engagements import LONGEST, Engagement, begin
 from gateway.errors import BadInput
 from gateway.figures.freeze import freeze, last_month
 from gateway.identity.development import PERSONAS, development_key
 from gateway.intake.department_files import write_files
 from gateway.intake.load import SEED, generate, seed_demo
 from gateway.intake.sample_words import read_words
+from gateway.ledger.engagements import LONGEST, Engagement, begin
 from gateway.policy.compile import load
 from gateway.schema.build import of, sdl
 from gateway.settings import Settings, SettingsError

@@ -114,7 +114,7 @@ class Ground:
 
 
 def held_back(row: TableAlias, now: Expression) -> Expression:
-    """Whether a row of the log is shown to its subject later (``gateway.delays``), as of ``now``."""
+    """Whether a row of the log is shown to its subject later (``gateway.ledger.delays``), as of ``now``."""
     delay = ACCESS_DELAY.alias("delay").c
     running = delay.ended_at.is_(None), delay.valid_from <= now, now < delay.until
     about = delay.department == row.c.unit, delay.matter == sa.any_(row.c.matter_numbers)
@@ -123,7 +123,7 @@ def held_back(row: TableAlias, now: Expression) -> Expression:
 
 
 def _engaged() -> Expression:
-    """Whether the caller is an auditor of the engagement that it names, which runs (``gateway.engagements``)."""
+    """Whether the caller is an auditor of the engagement that it names, which runs (``gateway.ledger.engagements``)."""
     now, engagement = parameter("now"), ENGAGEMENT.c
     mine = engagement.number == parameter("engagement"), parameter("principal") == sa.any_(engagement.auditors)
     running = engagement.valid_from <= now, now < engagement.valid_until, engagement.ended_at.is_(None)

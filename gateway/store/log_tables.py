@@ -123,7 +123,7 @@ ACCESS_MARK = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
 )
 
-# Departments that may hold accesses back, and what is held back (``gateway.delays``).
+# Departments that may hold accesses back, and what is held back (``gateway.ledger.delays``).
 DELAY_RECEIVER = sa.Table(
     "access_delay_receiver",
     METADATA,
@@ -154,7 +154,7 @@ ACCESS_DELAY = sa.Table(
     sa.Index("ix_access_delay_department", "department", "matter"),
 )
 
-# Who audits what, and for how long (``gateway.engagements``).
+# Who audits what, and for how long (``gateway.ledger.engagements``).
 ENGAGEMENT = sa.Table(
     "log_engagement",
     METADATA,

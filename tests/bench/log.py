@@ -18,7 +18,6 @@ from typing import NamedTuple
 import psycopg
 import uvloop
 
-from gateway.accesses import FOLLOWED
 from gateway.audit.account import Accounts, Disclosed
 from gateway.audit.history import History
 from gateway.audit.log import Log
@@ -27,6 +26,7 @@ from gateway.audit.tree import Edge, extend, leaf_hash
 from gateway.audit.verify import State, shards, verify
 from gateway.clock import SystemClock, SystemRandom
 from gateway.intake.load import seed_demo
+from gateway.ledger.accesses import FOLLOWED
 from gateway.signing import NoteSigner, NoteVerifier
 from gateway.store.database import Connections, provision
 from gateway.store.embedded import SUPERUSER, EmbeddedServer

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import psycopg
 
-from gateway import keeping
 from gateway.audit.verify import State, Wrong, verify
 from gateway.intake.sample_demo import DEMO
-from gateway.keeping import Month
+from gateway.ledger import keeping
+from gateway.ledger.keeping import Month
 from gateway.signing import NoteVerifier
 from tests.flow.log_bench import entry
 from tests.flow.test_accesses import CITIZEN, PERSON

@@ -8,9 +8,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gateway import anomalies
-from gateway.accesses import names_of
-from gateway.anomalies import (
+from gateway.asking import log_key
+from gateway.cli.main import main
+from gateway.clock import statutory_day
+from gateway.intake.sample_codes import citizen_number
+from gateway.intake.sample_demo import DEMO
+from gateway.ledger import anomalies
+from gateway.ledger.accesses import names_of
+from gateway.ledger.anomalies import (
     Anomaly,
     Consents,
     Day,
@@ -23,11 +28,6 @@ from gateway.anomalies import (
     of_names,
     of_subjects,
 )
-from gateway.asking import log_key
-from gateway.cli.main import main
-from gateway.clock import statutory_day
-from gateway.intake.sample_codes import citizen_number
-from gateway.intake.sample_demo import DEMO
 from gateway.store.database import Connections
 from tests.flow.test_accesses import CITIZEN, PERSON
 from tests.harness import House, audit, consented, opened

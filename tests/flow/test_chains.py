@@ -10,11 +10,11 @@ import orjson
 import psycopg
 import pytest
 
-from gateway import closing
 from gateway.audit.chains import LEAST, ChainInvalid, length, parse, verify
 from gateway.cli.main import main
 from gateway.errors import BadInput
 from gateway.intake.sample_demo import DEMO
+from gateway.ledger import closing
 from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
 from tests.flow.test_accesses import CITIZEN, PERSON

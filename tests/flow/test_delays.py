@@ -9,12 +9,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway import closing, delays
 from gateway.audit.chains import LEAST, verify
 from gateway.cli.main import main
-from gateway.delays import Delay
 from gateway.errors import BadInput
 from gateway.intake.sample_demo import DEMO
+from gateway.ledger import closing, delays
+from gateway.ledger.delays import Delay
 from gateway.signing import NoteVerifier
 from gateway.store.database import Connections
 from tests.flow.test_chains import CHAINS, opened_places

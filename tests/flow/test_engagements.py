@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 import pytest
 
-from gateway import engagements
 from gateway.cli.main import main
-from gateway.engagements import Engagement
 from gateway.errors import BadInput
 from gateway.intake.sample_codes import citizen_number
 from gateway.intake.sample_demo import DEMO
+from gateway.ledger import engagements
+from gateway.ledger.engagements import Engagement
 from gateway.store.database import Connections
 from tests.flow.test_accesses import CITIZEN, LOOKED, MINE, PERSON, RECEIPT, receipt_of
 from tests.harness import ENGAGEMENT, LOAN, Body, House, Variables, audit, consented, engage, opened

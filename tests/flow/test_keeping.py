@@ -9,14 +9,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from gateway import keeping
 from gateway.audit import export
 from gateway.audit.export import Exported, ExportInvalid
 from gateway.audit.retirement import Sort
 from gateway.audit.verify import State, Wrong, verify
 from gateway.cli.main import main
 from gateway.errors import BadInput, SealBroken
-from gateway.keeping import Keeper
+from gateway.ledger import keeping
+from gateway.ledger.keeping import Keeper
 from gateway.signing import load_or_create
 from gateway.store.database import Connections
 from tests.flow.months_bench import FEBRUARY, LATER, OCTOBER, ask_in_three_months, findings, key, over, shard_of

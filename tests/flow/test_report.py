@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway import closing
 from gateway.cli.main import main
-from gateway.report import LEAST, Count, suppressed
+from gateway.ledger import closing
+from gateway.ledger.report import LEAST, Count, suppressed
 from gateway.store.database import Connections
 from tests.flow.test_accesses import CITIZEN, PERSON
 from tests.harness import PUBLIC, House, consented, opened

@@ -12,16 +12,16 @@ import psycopg
 import pytest
 from standardwebhooks import Webhook
 
-from gateway import delays
 from gateway.assemble import WEBHOOK, watcher_of
 from gateway.errors import LogUnavailable
 from gateway.intake.sample_demo import DEMO
+from gateway.ledger import delays
+from gateway.ledger.watching import HELD, Watcher
 from gateway.notices.outbox import LEASE, PAUSES
 from gateway.notices.target import RULE, TargetRefused, fault, resolve
 from gateway.notices.webhook import Poster, secret_fault
 from gateway.store.database import Connections
 from gateway.store.lanes import Lanes
-from gateway.watching import HELD, Watcher
 from tests.flow.receivers import Posted, Receiver
 from tests.flow.test_accesses import CITIZEN, PERSON
 from tests.flow.test_delays import DELAY

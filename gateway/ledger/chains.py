@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import orjson
 import sqlalchemy as sa
 
-from gateway import receipts, reply
+from gateway import reply
 from gateway.asking import log_key
 from gateway.audit import proof
 from gateway.audit.chains import Element, Place, elements, person
@@ -18,6 +18,7 @@ from gateway.audit.statements import argument, statement
 from gateway.audit.tiles import WIDTH, holding, span_hash, width
 from gateway.audit.tree import leaf_hash
 from gateway.errors import InternalError
+from gateway.ledger import receipts
 from gateway.plan.ground import held_back
 from gateway.store.lanes import Lanes, Row
 from gateway.store.log_tables import ACCESS, LOG_CHAIN, LOG_CHAIN_NODE, LOG_CLOSE, LOG_ENTRY, TOGETHER

@@ -29,7 +29,7 @@ MOST_STATEMENTS = 200  # for one reader: a million entries; then it is the backg
 PERIOD = 30.0  # seconds between looks in the background
 NOBODY = b"0"  # the subject of rows that are not the caller's own
 
-_logger = logging.getLogger("gateway.accesses")
+_logger = logging.getLogger("gateway.ledger.accesses")
 
 _PERSON, _IDENTIFIER = table(BY_NAME["person"]), table(BY_NAME["identifier"])
 _NOW = argument("now", sa.DateTime(timezone=True))

@@ -18,7 +18,6 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from gateway.accesses import follow
 from gateway.audit import export
 from gateway.audit.account import housekeeping
 from gateway.audit.export import Exported, ExportInvalid, Head, Reason
@@ -27,6 +26,7 @@ from gateway.audit.log import Log
 from gateway.audit.retirement import Sort, packed, sign
 from gateway.clock import statutory_day
 from gateway.errors import BadInput, Fault, InternalError
+from gateway.ledger.accesses import follow
 from gateway.rights.clocks import Rule
 from gateway.rights.rows import rules_of, rules_on
 from gateway.signing import NoteSigner, NoteVerifier

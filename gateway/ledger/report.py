@@ -1,8 +1,8 @@
 """The transparency report of a month: how often who asked for what purpose and how it ended, counted from the log.
 
-It counts the entries that belong to a closed month (``gateway.closing``) and names them, so that whoever has the log
-makes it again and compares. There is one table and no sums of it: a number below ``LEAST`` is not told, and neither is
-the next larger one where the untold could be worked out from how many entries there are, which is public.
+It counts the entries that belong to a closed month (``gateway.ledger.closing``) and names them, so that whoever has the
+log makes it again and compares. There is one table and no sums of it: a number below ``LEAST`` is not told, and neither
+is the next larger one where the untold could be worked out from how many entries there are, which is public.
 """
 
 from collections.abc import Mapping, Sequence

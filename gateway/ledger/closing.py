@@ -10,7 +10,6 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
-from gateway.accesses import follow
 from gateway.audit.account import housekeeping
 from gateway.audit.chains import Element, Place, elements, head, length, person
 from gateway.audit.log import Log
@@ -19,6 +18,7 @@ from gateway.audit.tree import Edge, extend, leaf_hash
 from gateway.catalogue.kinds import BY_NAME
 from gateway.clock import statutory_day
 from gateway.errors import BadInput, Fault
+from gateway.ledger.accesses import follow
 from gateway.store.core import Connection, execute, stored_bytes
 from gateway.store.log_tables import (
     ACCESS,

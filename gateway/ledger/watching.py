@@ -14,11 +14,11 @@ from datetime import timedelta
 import orjson
 import sqlalchemy as sa
 
-from gateway.accesses import Accesses
 from gateway.asking import log_key
 from gateway.audit.statements import argument, statement
 from gateway.clock import Clock
 from gateway.errors import GatewayError
+from gateway.ledger.accesses import Accesses
 from gateway.notices import outbox
 from gateway.notices.outbox import Waiting, Watch
 from gateway.notices.webhook import GONE, Poster
@@ -35,7 +35,7 @@ AT_ONCE = 20  # notices on their way
 HELD = timedelta(hours=1)  # between looks at one that is held back
 
 _LATER = "LATER"
-_logger = logging.getLogger("gateway.watching")
+_logger = logging.getLogger("gateway.ledger.watching")
 
 Tell = Callable[[Watch, str, int], Awaitable[bytes | None]]  # the JSON of one access as the subject sees it
 
