@@ -5,6 +5,7 @@ what one has found cannot be put together with another. Opening and ending one i
 pseudonym takes two people and a reason; the entry names the subject, who finds it among its accesses.
 """
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,6 +112,8 @@ def _running(connection: Connection, number: str, now: datetime) -> None:
 def _faults(engagement: Engagement) -> Iterator[Fault]:
     if not _line(engagement.number) or len(engagement.number) > _LENGTH:
         yield Fault(("number",), f"must be printable text of at most {_LENGTH} characters")
+    elif unicodedata.normalize("NFC", engagement.number).strip() != engagement.number:
+        yield Fault(("number",), "must be composed (NFC), without spaces around it: so it is compared")
     if not _line(engagement.reason):
         yield Fault(("reason",), "must be said, on one line of printable text")
     if not engagement.auditors or not all(map(_line, engagement.auditors)):

@@ -31,7 +31,9 @@ class Poster:
     def __init__(self, *, private: bool) -> None:
         """``private``: addresses of this machine and its neighbors will do, and plain http."""
         self._private = private
-        self._client = httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, trust_env=False)
+        # No connection is kept: it was proved to be one name's, and the next may go to another at the same address.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False, trust_env=False, limits=limits)
 
     async def close(self) -> None:
         """Let go of every connection."""

@@ -133,6 +133,8 @@ async def test_everything_that_is_wrong_is_told_at_once(house: House) -> None:
         await begin(house, number=ENGAGEMENT, auditors=("anna", ""), reason=" ", opened_by=("anna", "anna"), days=367)
     assert [fault.path for fault in told.value.faults] == [("reason",), ("auditors",), ("by",), ("days",), ("number",)]
     with pytest.raises(BadInput):
+        await begin(house, number="2026-8 ")  # no caller could name it
+    with pytest.raises(BadInput):
         await begin(house, opened_by=("auditor-2", "anna"))  # nobody opens their own
     assert await house.entry_count() == before
 
