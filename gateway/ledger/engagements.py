@@ -24,6 +24,7 @@ from gateway.values import MatterKind, Purpose, Role
 from gateway.vault.vault import Vault
 
 LONGEST = 366  # days
+_NOT_RUNNING = Fault(("number",), "is of no engagement that runs")
 _LENGTH = 128  # of numbers, as of matters
 _PERSON, _IDENTIFIER = table(BY_NAME["person"]), table(BY_NAME["identifier"])
 _LIBRARIES = tuple(table(BY_NAME[name]) for name in ("enterprise", "organization"))
@@ -59,7 +60,8 @@ async def begin(owner: str, log: Log, engagement: Engagement, now: datetime) -> 
 async def end(owner: str, log: Log, number: str, now: datetime) -> None:
     """End an engagement at once. Raises BadInput if none of this number runs, Unavailable."""
     with psycopg.connect(owner) as connection:
-        _running(connection, number, now)
+        if not _running(connection, number, now):
+            raise BadInput(_NOT_RUNNING)
         execute(connection, ENGAGEMENT.update().where(ENGAGEMENT.c.number == number).values(ended_at=now))
         await log.append(housekeeping(now, disengage={"number": number}))
 
@@ -76,10 +78,11 @@ async def resolve(
         faults.append(Fault(("reason",), "must be said, on one line of printable text"))
     if len(name) != 32 or not set(name) <= set("0123456789abcdef"):
         faults.append(Fault(("pseudonym",), "has 32 hex digits"))
-    if faults:
-        raise BadInput(*faults)
     with psycopg.connect(owner) as connection:
-        _running(connection, number, now)
+        if not _running(connection, number, now):
+            faults.append(_NOT_RUNNING)
+        if faults:
+            raise BadInput(*faults)
         pseudonym = vault.engaged_back(number, name)
         entry = housekeeping(
             now,
@@ -98,15 +101,14 @@ async def resolve(
         return list(_known(connection, vault, pseudonym))
 
 
-def _running(connection: Connection, number: str, now: datetime) -> None:
+def _running(connection: Connection, number: str, now: datetime) -> bool:
     found = sa.select(ENGAGEMENT.c.number).where(
         ENGAGEMENT.c.number == number,
         ENGAGEMENT.c.valid_from <= now,
         ENGAGEMENT.c.valid_until > now,
         ENGAGEMENT.c.ended_at.is_(None),
     )
-    if not execute(connection, found.with_for_update()):
-        raise BadInput(Fault(("number",), "is of no engagement that runs"))
+    return bool(execute(connection, found.with_for_update()))
 
 
 def _faults(engagement: Engagement) -> Iterator[Fault]:

@@ -162,8 +162,8 @@ async def test_it_takes_two_people_a_reason_and_an_engagement_that_runs(house: H
     (name, _) = await subjects(house, audit())
     before = await house.entry_count()
     with pytest.raises(BadInput) as told:
-        await resolve(house, name[:-1], reason="", by=("anna", "anna"))
-    assert [fault.path for fault in told.value.faults] == [("by",), ("reason",), ("pseudonym",)]
+        await resolve(house, name[:-1], "nothing", reason="", by=("anna", "anna"))
+    assert [fault.path for fault in told.value.faults] == [("by",), ("reason",), ("pseudonym",), ("number",)]
     for number in ("nothing", "2026-1 "):
         with pytest.raises(BadInput):
             await resolve(house, name, number)
