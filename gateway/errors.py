@@ -14,6 +14,7 @@ GatewayError
 │   └── LimitExceeded            size, depth, aliases, cost
 ├── OperationError          200  an operation that was understood and is refused; ``data`` is null
 │   ├── BadInput                 an argument breaks a rule; every fault at once, each with its path
+│   ├── IdempotencyConflict 409  the key of a mutation was used for another request
 │   ├── RedactionRefused         a field would be masked or withheld, and the request asked for all or nothing
 │   └── BasisLost                a consent or mandate ended between reading and disclosure
 ├── Unavailable             503  nothing was disclosed; try again later
@@ -189,6 +190,15 @@ class BadInput(OperationError):
     code = "BAD_USER_INPUT"
     en = "An argument breaks a rule."
     zh = "输入参数不符合规则。"
+
+
+class IdempotencyConflict(OperationError):
+    """The key was used for another request (draft-ietf-httpapi-idempotency-key-header, 2.6)."""
+
+    code = "IDEMPOTENCY_CONFLICT"
+    status = 409
+    en = "The Idempotency-Key was used for another request. Nothing was done."
+    zh = "该 Idempotency-Key 已用于另一请求，未执行任何操作。"
 
 
 class RedactionRefused(OperationError):

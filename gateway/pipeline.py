@@ -17,21 +17,15 @@ from typing import NamedTuple
 
 import orjson
 
-from gateway import named, reply
+from gateway import named, performed, reply
 from gateway.actions.all import BY_NAME as BY_ACTION
-from gateway.actions.model import Done, Scene
+from gateway.actions.model import Scene
 from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
 from gateway.clock import Clock, Random, statutory_day
-from gateway.errors import (
-    BasisLost,
-    CommitUnknown,
-    GatewayError,
-    InternalError,
-    NotFound,
-)
+from gateway.errors import BasisLost, CommitUnknown, GatewayError, InternalError, NotFound
 from gateway.explained import explained
 from gateway.identity.verifier import Verifier
 from gateway.ledger import receipts
@@ -85,6 +79,7 @@ class Request(NamedTuple):
     variables: Mapping[str, object] | None
     sealed_text: bytes
     strict: bool = False  # all or nothing: refused whole if anything asked for would be masked or withheld
+    key: str = ""  # of a mutation: whoever sends it again under the same one gets the same answer
 
 
 class Reply(NamedTuple):
@@ -205,21 +200,28 @@ async def perform(
     scene = Scene(caller, now, statutory_day(now), visibility, Keeper(gateway.vault, reader), gateway.private)
     apply = BY_ACTION[act.name].begin(scene, selection.given or {}, (act.key,))  # 4 input checked
     told = (number, now, caller, selection.shape, (), visibility.version)
+    sealed, same = gateway.vault.seal_audit(request.sealed_text), performed.fingerprint(*request[1:4])
     async with gateway.sessions.begin() as session:
-        done = await apply(session)  # 5 done, seen by nobody yet
-        id = named.case(gateway.vault, done.case, done.personal, reader)
-        shown = (act, id, done.state.value, done.deadline)
-        body = gateway.accounts.body(
-            *told, Outcome.PERFORMED, "", _performed(gateway.vault, done, reply.action_receipt(*shown, None))
-        )
-        entry = Entry(body, undisclosed(body, BasisLost.code) if done.checks else body, done.checks)
-        sealed = gateway.vault.seal_audit(request.sealed_text)
-        async with gateway.log.turn() as turn:
-            receipt = await turn.carry(session.run, entry, sealed)  # 6 written down in the same transaction
-            await session.commit()  # 7 both are durable
-            turn.committed()
-    data = reply.data([((act.key,), reply.action_receipt(*shown, receipt))], selection.introspection)
-    return Reply(200, reply.answered(data, (), receipt))  # 8 send
+        once = performed.Once(session, gateway.vault, caller, request.key, same)
+        kept = await once.before(now)
+        if kept is None:
+            done = await apply(session)  # 5 done, seen by nobody yet
+            id = named.case(gateway.vault, done.case, done.personal, reader)
+            shown = (act, id, done.state.value, done.deadline)
+            disclosed = performed.disclosed(gateway.vault, done, reply.action_receipt(*shown, None))
+            body = gateway.accounts.body(*told, Outcome.PERFORMED, "", disclosed)
+            entry = Entry(body, undisclosed(body, BasisLost.code) if done.checks else body, done.checks)
+            async with gateway.log.turn() as turn:
+                receipt = await turn.carry(session.run, entry, sealed)  # 6 written down in the same transaction
+                data = reply.data([((act.key,), reply.action_receipt(*shown, receipt))], selection.introspection)
+                answered = reply.answered(data, (), receipt)
+                await once.keep(answered)
+                await session.commit()  # 7 both are durable
+                turn.committed()
+            return Reply(200, answered)  # 8 send
+    body = gateway.accounts.body(*told, Outcome.DISCLOSED, "", Disclosed(mac=gateway.vault.response_mac(kept)))
+    await gateway.log.append(Entry(body, body), sealed)  # it was done before; that it is told again is written down
+    return Reply(200, kept)
 
 
 async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> str:
@@ -231,12 +233,6 @@ async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> s
     if caller.role.value != role:
         raise NotFound()
     return gateway.schemas.text(gateway.policies.current.visibility(caller.role))
-
-
-def _performed(vault: Vault, done: Done, shown: bytes) -> Disclosed:
-    """What an action touched, for the log; the MAC is over the receipt without the place in the log, unknown yet."""
-    rows = {kind: ([id for id, _ in pairs], [version for _, version in pairs]) for kind, pairs in done.rows.items()}
-    return Disclosed(vault.pseudonyms(done.subjects), rows, relations=done.held, mac=vault.response_mac(shown))
 
 
 def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int) -> Decided | bytes | None:

@@ -1,4 +1,4 @@
-"""Who wants to be told of what is asked about them, and what has been told."""
+"""Who wants to be told of what is asked about them, what has been told, and what mutations have answered."""
 
 import sqlalchemy as sa
 
@@ -52,4 +52,16 @@ sa.Index(
     "ix_watch_notice_waiting",
     WATCH_NOTICE.c.next_at,
     postgresql_where=WATCH_NOTICE.c.state == "WAITING",
+)
+
+# What a mutation answered that was sent under a key: whoever sends it again is answered the same.
+IDEMPOTENCY = sa.Table(
+    "idempotency",
+    METADATA,
+    *_text("idempotency", "principal", primary_key=True),
+    *_text("idempotency", "consumer", primary_key=True),  # may be empty
+    *_text("idempotency", "key", primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("reply", sa.LargeBinary),  # sealed under the audit key; null only while the mutation runs
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
 )

@@ -147,7 +147,8 @@ class _Posted:
             try:
                 media = wanted(given.accept)
                 check_body(given.content_type, given.content_encoding)
-                request = parse(await read(receive, given, self._application.max_body), given.authorization)
+                body = await read(receive, given, self._application.max_body)
+                request = parse(body, given.authorization, given.idempotency_key)
                 replied = await answer(running.gateway, request)
                 # In plain application/json a refused document is a well-formed response (GraphQL over HTTP, 6.4.1).
                 status, body = (200 if replied.status == 400 and media == JSON else replied.status), replied.body

@@ -1,5 +1,6 @@
 """The body of a POST to /graphql: bytes in, a request out, nothing assumed (GraphQL over HTTP, Request)."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from gateway.web.diagnosis import MEMBERS, TOO_DEEP, diagnose
 _MOST_FAULTS = 20  # told at once
 _REDACTION = "redaction"  # the member of `extensions` by which a request refuses every answer that is not whole
 _REFUSE = "refuse"
+# An item string (RFC 9651), as the draft has it, or the same without quotes; neither quotes nor commas within.
+_KEY = re.compile(r'("?)[!#-+\--~]{1,255}\1\Z', re.ASCII).match
 
 
 class Headers(NamedTuple):
@@ -25,6 +28,7 @@ class Headers(NamedTuple):
     content_type: str | None = None
     content_length: str | None = None
     content_encoding: str | None = None
+    idempotency_key: str | None = None
 
 
 _WANTED: Mapping[bytes, str] = MappingProxyType({name.replace("_", "-").encode(): name for name in Headers._fields})
@@ -61,8 +65,10 @@ async def read(receive: Receive, headers: Headers, limit: int) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def parse(body: bytes, authorization: str | None) -> Request:
-    """The operation in a JSON body. Raises MalformedRequest with everything that is wrong with it.
+def parse(body: bytes, authorization: str | None, key: str | None = None) -> Request:
+    """The operation in a JSON body; ``key`` is the header Idempotency-Key.
+
+    Raises MalformedRequest with everything that is wrong.
 
     Of a member that is given twice the last counts (RFC 8259, 4, leaves that open), here and in the log.
     """
@@ -73,12 +79,16 @@ def parse(body: bytes, authorization: str | None) -> Request:
     if not isinstance(value, dict):
         raise MalformedRequest(Fault((), "the body must be a JSON object; batches are not supported", position=(1, 1)))
     faults = _faults(value)
+    if key is not None and not _KEY(key):
+        faults.append(Fault(("Idempotency-Key",), "must be 1 to 255 printable ASCII characters, in quotes or without"))
     if faults:
         raise MalformedRequest(*faults)
     variables = value.get("variables")
     sealed = _sealable(variables) if variables else value["query"].encode()
     strict = (value.get("extensions") or {}).get(_REDACTION) == _REFUSE
-    return Request(authorization, value["query"], value.get("operationName"), variables, sealed, strict)
+    return Request(
+        authorization, value["query"], value.get("operationName"), variables, sealed, strict, (key or "").strip('"')
+    )
 
 
 def _faults(value: Mapping[str, object]) -> list[Fault]:
