@@ -33,6 +33,7 @@ from gateway.store.sessions import Session, Sessions
 LOOK = 1.0  # seconds between looks at the table, should no notice come
 LONGEST = 30.0  # and at most, while the database is away
 COUNTED = 5.0  # seconds between writing down what a candidate would have decided otherwise
+LINE = 4  # bundles looked at, should the newest be of no use
 KEPT = 4  # policies kept by version, so that going back to one costs nothing
 LOCK = 0x706F6C  # the advisory lock of whoever publishes
 
@@ -48,11 +49,24 @@ class Stored(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What the table says now: in force, what that replaced, and the candidate beside it."""
+    """What the table says now: what came into force, the newest first, and the candidate beside it."""
 
-    live: Stored | None
-    before: Bundle | None
+    line: tuple[Stored, ...]  # a few of them, or all
     shadow: Stored | None
+
+    @property
+    def live(self) -> Stored | None:
+        """What should be in force."""
+        return self.line[0] if self.line else None
+
+    @property
+    def before(self) -> Bundle | None:
+        """What that replaced."""
+        return self.replaced(0)
+
+    def replaced(self, at: int) -> Bundle | None:
+        """What the bundle at this place in the line replaced."""
+        return self.line[at + 1].bundle if at + 1 < len(self.line) else None
 
     @property
     def newest(self) -> int:
@@ -65,13 +79,12 @@ async def standing(session: Session) -> Standing:
     found: list[list[Stored]] = []
     for shadow in (False, True):
         newest = sa.select(POLICY_BUNDLE).where(POLICY_BUNDLE.c.shadow.is_(sa.true() if shadow else sa.false()))
-        rows = await session.execute(newest.order_by(POLICY_BUNDLE.c.number.desc()).limit(sa.literal(2)))
+        rows = await session.execute(newest.order_by(POLICY_BUNDLE.c.number.desc()).limit(sa.literal(LINE)))
         found.append([_stored(row) for row in rows])
-    live, before = (*found[0], None, None)[:2]
     candidate = next(iter(found[1]), None)
-    if candidate is not None and live is not None and candidate.number < live.number:
+    if candidate is not None and found[0] and candidate.number < found[0][0].number:
         candidate = None
-    return Standing(live, None if before is None else before.bundle, candidate)
+    return Standing(tuple(found[0]), candidate)
 
 
 def _stored(row: tuple[object, ...]) -> Stored:
@@ -180,17 +193,24 @@ class Bundles:
                 return
             now = await standing(session)
         self._seen = now.newest
-        if now.live is not None and now.live.version != live.current.version:
-            try:
-                policy = await asyncio.to_thread(self._usable, now.live, now.before)
-            except Exception as error:
-                live.trouble = _complain("a newer policy", now.live.version, error)
-            else:
-                live.current, live.trouble = policy, ""
-                _logger.info("the policy %s is in force", policy.version)
-        else:
-            live.trouble = ""
+        live.trouble = await self._follow(live, now)
         await asyncio.to_thread(self._beside, live, now)
+
+    async def _follow(self, live: Live, now: Standing) -> str:
+        """Put the newest in force that can be used: while one look goes on, several may have come. What is wrong."""
+        trouble = ""
+        for at, one in enumerate(now.line):
+            if one.version == live.current.version or (at and at + 1 == LINE):  # what the last replaced is not known
+                break
+            try:
+                policy = await asyncio.to_thread(self._usable, one, now.replaced(at))
+            except Exception as error:
+                trouble = trouble or _complain("a newer policy", one.version, error)
+            else:
+                live.current = policy
+                _logger.info("the policy %s is in force", policy.version)
+                break
+        return trouble
 
     async def count(self, live: Live) -> None:
         """Until canceled, write down what the candidate would have decided otherwise."""

@@ -155,6 +155,20 @@ async def test_a_bad_bundle_keeps_the_last_good_one(
     assert house.gateway.policies.trouble == ""
 
 
+async def test_a_good_one_behind_a_bad_one_is_not_passed_over(houses: tuple[House, House]) -> None:
+    """Both came while a process was looking elsewhere: it sees the bad one first."""
+    house, other = houses
+    rows = [(one.version, json.dumps({"files": dict(one.texts), "note": one.note})) for one in (remarked(), broken())]
+    await house.sql(
+        "INSERT INTO policy_bundle (version, content, shadow, published_at) "
+        "VALUES (%s, %s, false, now()), (%s, %s, false, now())",
+        *rows[0], *rows[1],
+    )  # fmt: skip
+    await until("the good one decides", lambda: here(house) == here(other) == remarked().version)
+    bad = f"{broken().version} is not in force"
+    assert house.gateway.policies.trouble == other.gateway.policies.trouble == bad
+
+
 async def test_what_is_no_bundle_at_all_ends_no_watch(houses: tuple[House, House]) -> None:
     house, _ = houses
     for content in ('"nothing"', '{"files": [1]}', '{"files": {"model.conf": 3}, "note": 4}'):
