@@ -14,7 +14,7 @@ from gateway.audit.log import Log
 from gateway.audit.witness import Publisher, witnesses_of
 from gateway.bundles import Bundles
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
-from gateway.errors import GatewayError, KeysRefused, SealBroken
+from gateway.errors import GatewayError, KeysRefused, SealBroken, Unavailable
 from gateway.identity.assemble import verifier_of
 from gateway.ledger.accesses import Accesses
 from gateway.ledger.chains import Chains
@@ -208,7 +208,10 @@ def watcher_of(gateway: Gateway, lanes: Lanes) -> Watcher:
         caller = Caller(Role.SUBJECT, watch.principal, watch.consumer, assurance=1, token=WEBHOOK)
         given = {"origin": origin, "index": str(index)}
         reply = await answer_to(gateway, Request(None, TOLD, None, given, orjson.dumps(given)), caller)
-        viewer = (orjson.loads(reply.body).get("data") or {}).get("viewer") or {}
+        answered = orjson.loads(reply.body)
+        if answered.get("errors"):  # whatever it is may pass: it says nothing about what may be told
+            raise Unavailable
+        viewer = (answered.get("data") or {}).get("viewer") or {}
         nodes = (viewer.get("accesses") or {}).get("nodes") or ()
         return orjson.dumps(nodes[0]) if nodes else None
 

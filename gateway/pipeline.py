@@ -29,7 +29,7 @@ from gateway.errors import BasisLost, CommitUnknown, GatewayError, InternalError
 from gateway.explained import explained
 from gateway.identity.verifier import Verifier
 from gateway.ledger import receipts
-from gateway.ledger.accesses import Accesses, asked_for, of_subjects
+from gateway.ledger.accesses import NOBODY, Accesses, asked_for, of_subjects
 from gateway.ledger.chains import Chains
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
@@ -324,8 +324,9 @@ def _disclosed(
         for sight in sights:
             held |= sight.relations
             known[sight] = kinds.setdefault(nodes[sight.node].kind, {}), nodes[sight.node].of_subject
+        named_all = not root.prepared.plan.logged  # rows of the log are somebody's own, or nobody's here
         for sight, subject, id, version in zip(*rows, strict=True):
-            place = subjects.setdefault(subject, len(subjects))
+            place = subjects.setdefault(subject, len(subjects)) if named_all or subject != NOBODY else 0
             versions, of_subject = known[sight]
             versions[place if of_subject else id] = version
         effects.append(root.prepared.effect(sights))

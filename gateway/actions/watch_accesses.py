@@ -1,7 +1,8 @@
 """watchAccesses: somebody is told of every access to a subject that they are or act for, as it comes up, by webhook.
 
-There is one watch of a caller about a subject: another one takes its place. Address and secret are sealed under the
-subject's key; the secret is the caller's own, so that no answer has to carry it.
+There is one watch of a caller about a subject: another wish gives it another address, and what waits goes there.
+Address and secret are sealed under the subject's key; the secret is the caller's own, so that no answer has to carry
+it.
 """
 
 import sqlalchemy as sa
@@ -33,16 +34,19 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     async def apply(session: Session) -> Done:
         number, wrapped = await watching.own(session, scene, subject, path)
         mine = WATCH.c.subject_id == number, WATCH.c.principal == scene.caller.principal, WATCH.c.ended_at.is_(None)
-        for (before,) in await session.execute(sa.select(WATCH.c.id).where(*mine)):
-            await outbox.end(session, int(str(before)), "REPLACED", scene.now)
-        ((id,),) = await session.execute(sa.select(RECORD_IDS.next_value()))
+        known = await session.execute(sa.select(WATCH.c.id).where(*mine))
+        ((id,),) = known or await session.execute(sa.select(RECORD_IDS.next_value()))
         assert isinstance(id, int)
         sealed = {
             f"{column}_sealed": scene.keys.seal(wrapped, number, ("watch", column, id), text)
             for column, text in (("url", url), ("secret", secret))
         }
         who = {"subject_id": number, "principal": scene.caller.principal, "consumer": scene.caller.consumer}
-        await session.execute(sa.insert(WATCH).values(id=id, since=scene.now, **who, **sealed))
+        if known:  # what waits is told at the new address
+            await session.execute(sa.update(WATCH).where(WATCH.c.id == id).values(sealed))
+            await outbox.anew(session, id, scene.now)
+        else:
+            await session.execute(sa.insert(WATCH).values(id=id, since=scene.now, **who, **sealed))
         checks = (Check("mandate", scene.caller.principal, number),)
         return Done(None, False, WatchState.ACTIVE, None, (number,), {}, int(Relation.SELF), checks)
 

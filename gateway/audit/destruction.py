@@ -14,9 +14,14 @@ from gateway.signing import NoteInvalid, NoteSigner, NoteVerifier
 _HEAD = "credit-gateway log destruction"
 
 
+def people(names: Sequence[str]) -> int:
+    """How many different people are named; spaces around a name and its case tell nobody apart."""
+    return len({" ".join(name.split()).casefold() for name in names} - {""})
+
+
 def sign(signer: NoteSigner, index: int, commitment: bytes, basis: str, by: Sequence[str], at: datetime) -> str:
     """The note; its origin is the signer's name. Raises BadInput: two people and a basis on one line are needed."""
-    faults = [Fault(("by",), "two different people must decide it")] if len(set(by)) < 2 else []
+    faults = [Fault(("by",), "two different people must decide it")] if people(by) < 2 else []
     if not basis.strip() or not (basis.isprintable() and all(one.isprintable() and one for one in by)):
         faults.append(Fault(("basis",), "must be said, on one line of printable text"))
     if faults:

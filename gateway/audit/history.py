@@ -91,7 +91,12 @@ _DELAY, _NOW = ACCESS_DELAY.c, argument("now", sa.DateTime(timezone=True))
 _YEAR = sa.func.to_char(
     sa.func.timezone(sa.literal_column("'Asia/Shanghai'"), _DELAY.valid_from), sa.literal_column("'YYYY'")
 )
-_RUNNING = sa.and_(_DELAY.ended_at.is_(None), _DELAY.until > _NOW)
+_RENEWED = ACCESS_DELAY.alias("renewed").c
+_RUNNING = sa.and_(  # a renewed one is counted once, by its last renewal
+    _DELAY.ended_at.is_(None),
+    _DELAY.until > _NOW,
+    sa.not_(sa.exists(sa.select(_ONE).where(_RENEWED.renews == _DELAY.number)).correlate(ACCESS_DELAY)),
+)
 _DELAYS = statement(
     sa.select(
         _DELAY.department,

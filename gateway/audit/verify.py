@@ -194,8 +194,10 @@ class _Look:
         for number, *told in execute(self._connection, sa.select(*columns).where(*place)):
             stored.setdefault(int(str(number)), []).append(tuple(told))
         for index, body in bodies.items():
-            expected = [] if body is None else rows_of(body)
-            if sorted(stored.get(index, []), key=str) != sorted(expected, key=str):
+            there = stored.get(index, [])
+            # Of a body that was destroyed it is left that there is one about somebody, and no word.
+            expected = rows_of(body) if body is not None else [(told[0], None, None) for told in there]
+            if sorted(there, key=str) != sorted(expected, key=str):
                 self._found(Wrong.ROWS, index, index + 1, "the rows by which it is read are not those of the entry")
 
     def _settle(self, edge: Edge) -> None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 import psycopg
+import sqlalchemy as sa
 
 from gateway.assemble import migrated, vault_of
 from gateway.audit import chains, checkpoint, destruction, receipt, verify
@@ -26,14 +27,15 @@ from gateway.clock import SystemClock, SystemRandom, statutory_day
 from gateway.errors import BadInput, Fault, NotFound
 from gateway.figures.freeze import last_month
 from gateway.ledger import anomalies, closing, delays, report
-from gateway.ledger.accesses import follow, names_of
+from gateway.ledger.accesses import Named, follow, names_of
+from gateway.ledger.engagements import running
 from gateway.settings import Settings
 from gateway.signing import NoteInvalid, NoteVerifier
 from gateway.space import share
 from gateway.store.core import execute, stored_bytes
 from gateway.store.database import Connections
 from gateway.store.lanes import Lanes
-from gateway.store.log_tables import ACCESS, LOG_DESTRUCTION, LOG_ENTRY
+from gateway.store.log_tables import ACCESS, LOG_DESTRUCTION, LOG_ENTRY, SAID
 from gateway.values import Entry
 from gateway.vault.vault import Vault
 from gateway.web.transparency import PREFIX
@@ -127,8 +129,8 @@ async def _print_status(settings: Settings, connections: Connections) -> None:
 
 
 def _verify(settings: Settings, options: argparse.Namespace) -> int:
-    known = [_read(path) for path in options.known]
     keys = keys_of(settings, options.vkey)
+    known = known_of(settings, options.known, keys)
     wrong = 0
     with migrated(settings) as connections, psycopg.connect(connections.log, autocommit=True) as connection:
         for shard in verify.shards(connection):
@@ -155,6 +157,26 @@ def _read(path: Path) -> str:
         return path.read_text("utf-8")
     except UnicodeDecodeError:
         raise BadInput(Fault((str(path),), "is not a checkpoint")) from None
+
+
+def known_of(settings: Settings, paths: Sequence[Path], keys: Callable[[int], NoteVerifier]) -> list[str]:
+    """The checkpoints in these files. Raises BadInput for every one that no shard of ours has signed."""
+    notes, faults = [], []
+    for path in paths:
+        note = _read(path)
+        head, _, shard = note.partition("\n")[0].rpartition("/")
+        ours = head == settings.log_origin and shard.isascii() and shard.isdigit() and len(shard) < 6
+        try:
+            if not ours:
+                raise NoteInvalid(f"not a checkpoint of {settings.log_origin}")
+            checkpoint.verify(note, keys(int(shard)))
+        except NoteInvalid as error:
+            faults.append(Fault((str(path),), str(error)))
+        else:
+            notes.append(note)
+    if faults:
+        raise BadInput(*faults)
+    return notes
 
 
 def _checked(notes: Sequence[str], verifier: NoteVerifier) -> list[Checkpoint]:
@@ -195,17 +217,24 @@ def _verify_receipt(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _destroy(settings: Settings, options: argparse.Namespace) -> int:
+    if not (0 <= options.shard < 1 << 31 and 0 <= options.index < 1 << 63):
+        raise BadInput(Fault((str(options.shard), options.index), "there is no such entry"))
     signer = signer_of(settings).named(f"{settings.log_origin}/{options.shard}")
     place = LOG_ENTRY.c.shard == options.shard, LOG_ENTRY.c.index == options.index
     with migrated(settings) as connections, psycopg.connect(connections.owner) as connection:
-        rows = execute(connection, LOG_ENTRY.select().with_only_columns(LOG_ENTRY.c.commitment).where(*place))
+        follow(connection, settings.log_origin)
+        rows = execute(connection, sa.select(LOG_ENTRY.c.commitment, LOG_ENTRY.c.body).where(*place))
         if not rows:
             raise BadInput(Fault((str(options.shard), options.index), "there is no such entry"))
+        if rows[0][1] is None:
+            raise BadInput(Fault((str(options.shard), options.index), "its body is gone already"))
         commitment = stored_bytes(rows[0][0])
         note = destruction.sign(signer, options.index, commitment, options.basis, options.by, SystemClock().now())
         added = LOG_DESTRUCTION.insert().values(shard=options.shard, index=options.index, note=note)
         execute(connection, added)
-        execute(connection, ACCESS.delete().where(ACCESS.c.shard == options.shard, ACCESS.c.number == options.index))
+        # That there is an entry about somebody stays: the lists of months prove it. What it said goes.
+        theirs = ACCESS.c.shard == options.shard, ACCESS.c.number == options.index
+        execute(connection, ACCESS.update().where(*theirs).values(dict.fromkeys(SAID)))
         execute(connection, LOG_ENTRY.update().where(*place).values(body=None, sealed=None, salt=b""))
         gone = {"shard": options.shard, "index": options.index, "basis": options.basis, "by": options.by}
         asyncio.run(_say(settings, connections, housekeeping(SystemClock().now(), destroy=gone)))
@@ -277,11 +306,17 @@ async def _say(settings: Settings, connections: Connections, entry: Entry) -> No
 
 def _anomalies(settings: Settings, options: argparse.Namespace) -> int:
     today = statutory_day(SystemClock().now())
+    if not 1 <= options.days <= 3660:
+        raise BadInput(Fault(("--days",), "must be from 1 to 3660"))
     vault = vault_of(settings, SystemRandom())
     with migrated(settings) as connections, psycopg.connect(connections.log) as connection:
+        if options.engagement is not None and not running(connection, options.engagement, SystemClock().now()):
+            raise BadInput(Fault(("--engagement",), "is none that runs"))
+        looked = {"days": options.days, "engagement": options.engagement or ""}
+        asyncio.run(_say(settings, connections, housekeeping(SystemClock().now(), anomalies=looked)))
         follow(connection, settings.log_origin)
 
-        def names(pseudonyms: Iterable[str]) -> Mapping[str, bytes]:
+        def names(pseudonyms: Iterable[str]) -> Mapping[str, Named]:
             with psycopg.connect(connections.reader) as reader:
                 return names_of(reader, vault, pseudonyms)
 

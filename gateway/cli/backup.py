@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from gateway.assemble import database
 from gateway.cli import audit
+from gateway.cli.audit_tools import keys_of
 from gateway.errors import BadInput, Fault, InternalError
 from gateway.settings import Settings
 from gateway.store.core import execute
@@ -64,6 +65,8 @@ def backup(settings: Settings, options: argparse.Namespace) -> int:
                 )
                 ((note,),) = execute(connection, one)
                 (folder / CHECKPOINTS / str(shard)).write_text(str(note), "utf-8")
+        for name in (DUMP, KEYS):
+            (folder / name).chmod(0o600)
     finally:
         if server is not None:
             server.stop()
@@ -79,6 +82,8 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
     ]
     if missing:
         raise BadInput(*missing)
+    known = [*sorted((folder / CHECKPOINTS).iterdir()), *options.known]
+    audit.known_of(settings, known, keys_of(settings, ()))  # before anything is brought
     connections, server = database(settings)
     try:
         if current(connections.owner) is not None:
@@ -94,7 +99,6 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
     finally:
         if server is not None:
             server.stop()
-    known = [*sorted((folder / CHECKPOINTS).iterdir()), *options.known]
     return audit.audit(settings, argparse.Namespace(verb="verify", known=known, vkey=[], restored=True))
 
 

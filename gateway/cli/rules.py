@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import TypeAlias
 
 import psycopg
@@ -15,13 +16,14 @@ from gateway.audit.account import housekeeping
 from gateway.cli.audit_tools import log_of
 from gateway.clock import SystemClock, statutory_day
 from gateway.errors import BadInput, Fault
-from gateway.rights.clocks import Rule
+from gateway.rights.clocks import Rule, Unit
 from gateway.rights.rows import rules_of, rules_on
 from gateway.settings import Settings
 from gateway.store.case_tables import RULE
 from gateway.store.core import Connection, execute
 from gateway.values import Entry
 
+_MOST: Mapping[Unit, int] = MappingProxyType({Unit.YEARS: 100, Unit.WORKING_DAYS: 250, Unit.CALENDAR_DAYS: 366})
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -68,6 +70,8 @@ def _changed(
         faults.append(Fault((name,), f"is none of {', '.join(sorted(known))}"))
     if not (text.isascii() and text.isdigit() and len(text) < 6):
         faults.append(Fault(("VALUE",), "must be a whole number"))
+    elif before is not None and int(text) > _MOST[before.unit]:
+        faults.append(Fault(("VALUE",), f"must be at most {_MOST[before.unit]}"))
     elif before is not None and int(text) < (_least(connection, before) or 0):
         faults.append(Fault(("VALUE",), f"must be at least {_least(connection, before)}: {before.source}"))
     if faults or before is None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
@@ -147,15 +148,22 @@ def follow(connection: Connection, origin: str) -> None:
         pass
 
 
-def names_of(connection: Connection, vault: Vault, pseudonyms: Iterable[str]) -> dict[str, bytes]:
-    """Pseudonym of a person → the blind index of its name; the others are left out. Opens nothing."""
+class Named(NamedTuple):
+    """A person of the library, and the blind index of its name."""
+
+    subject: int
+    name: bytes
+
+
+def names_of(connection: Connection, vault: Vault, pseudonyms: Iterable[str]) -> dict[str, Named]:
+    """Pseudonym, of either sort → the person; others are left out. Opens nothing."""
     wanted = set(pseudonyms)
-    found: dict[str, bytes] = {}
+    found: dict[str, Named] = {}
     columns = _PERSON.c.subject_id, _PERSON.c.id_number_index, _PERSON.c.name_index
     for subject, number, name in execute(connection, sa.select(*columns).where(_PERSON.c.name_index.is_not(None))):
         own = vault.pseudonyms([int(str(subject))])
         own += [] if number is None else [vault.asked_person(stored_bytes(number))]
-        found |= {one: stored_bytes(name) for one in own if one in wanted}
+        found |= {one: Named(int(str(subject)), stored_bytes(name)) for one in own if one in wanted}
     return found
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.asking import Purpose
+from gateway.ledger.accesses import Named
 from gateway.store.core import Connection, execute
 from gateway.store.log_tables import ACCESS
 
@@ -103,11 +104,11 @@ def found(
     first: date,
     last: date,
     named: Callable[[str], str],
-    names: Callable[[Iterable[str]], Mapping[str, bytes]],
+    names: Callable[[Iterable[str]], Mapping[str, Named]],
 ) -> list[Anomaly]:
     """What stands out from ``first`` to ``last``, the newest first.
 
-    ``named`` says how a pseudonym is told, ``names`` gives the blind indexes of the names of persons.
+    ``named`` says how a pseudonym is told, ``names`` who of the library it is and the blind index of the name.
     """
     days = map(_day, execute(connection, _days(first - timedelta(days=BEFORE), last)))
     repeated = map(_one, execute(connection, _repeated(first, last)))
@@ -154,16 +155,17 @@ def of_subjects(repeated: Iterable[Repeated], named: Callable[[str], str]) -> It
             yield _made(Reason.REPEATED, one, f"{one.accesses} accesses to {named(one.subject)}")
 
 
-def of_names(persons: Iterable[Person], names: Mapping[str, bytes]) -> Iterator[Anomaly]:
+def of_names(persons: Iterable[Person], names: Mapping[str, Named]) -> Iterator[Anomaly]:
     """The rule over persons of one name."""
     alike: dict[tuple[str, str, str, bytes], list[Person]] = {}
     for one in persons:
         if one.subject in names:
-            alike.setdefault((*one[:3], names[one.subject]), []).append(one)
+            alike.setdefault((*one[:3], names[one.subject].name), []).append(one)
     for those in alike.values():
-        if len(those) >= LEAST_NAMESAKES:
+        count = len({names[one.subject].subject for one in those})  # who was asked for in vain has another pseudonym
+        if count >= LEAST_NAMESAKES:
             last = max(those, key=lambda one: one.day)
-            yield _made(Reason.NAMESAKES, last, f"{len(those)} persons who have one name")
+            yield _made(Reason.NAMESAKES, last, f"{count} persons who have one name")
 
 
 def of_consents(consents: Iterable[Consents]) -> Iterator[Anomaly]:

@@ -95,20 +95,23 @@ class Chains:
         if not rows:
             return None, ()
         closed = _Closed(month, rows[0])
+        close = await self._entry(closed)
+        if close is None:  # without the entry that closed it nothing is proved any more
+            return None, ()
         names: dict[int, list[str]] = {}
         for name, subject in own.subjects.items():
             names.setdefault(subject, []).append(name)
         found, subjects = [], []
         for subject, known in names.items():
             (pseudonym,) = self._vault.pseudonyms([subject])
-            chain = await self._chain(closed, pseudonym, known, now)
+            chain = await self._chain(closed, close, pseudonym, known, now)
             if chain is not None:
                 found.append(reply.shaped(root, chain))
                 subjects.append(subject)
         return b"[%b]" % b",".join(found), tuple(subjects)
 
     async def _chain(
-        self, closed: "_Closed", pseudonym: str, names: Sequence[str], now: datetime
+        self, closed: "_Closed", close: dict[str, object], pseudonym: str, names: Sequence[str], now: datetime
     ) -> dict[str, object] | None:
         rows = await self._lanes.fetch(_OWN, (closed.month.encode(), pseudonym.encode()))
         if not rows:
@@ -129,7 +132,7 @@ class Chains:
             "persons": str(closed.persons),
             "elements": [_told(one, shown=pads if one.place is None else not held[one.place]) for one in made],
             "proof": [_base64(one) for one in await self._proof(closed, place)],
-            "close": await self._entry(closed),
+            "close": close,
         }
 
     async def _places(self, closed: "_Closed", name: str, now: datetime) -> dict[Place, bool]:
@@ -161,14 +164,16 @@ class Chains:
                 )
         return [span_hash(span, tiles) for span in spans]
 
-    async def _entry(self, closed: "_Closed") -> dict[str, object]:
-        """The entry that closed the month, which is nobody's and everybody's."""
+    async def _entry(self, closed: "_Closed") -> dict[str, object] | None:
+        """The entry that closed the month, which is nobody's and everybody's; None: its body is gone."""
         proven = await receipts.prove(self._history, self._log, ByPlace(closed.origin, str(closed.index)))
         shard = self._history.shard_of(closed.origin)
         rows = await self._lanes.fetch(_BODY, (b"%d" % (shard or 0), b"%d" % closed.index))
         if proven is None or not rows:
             raise InternalError
         body, salt = rows[0]
+        if body is None:
+            return None
         return {
             "__typename": "ClosingEntry",
             **proven.json(),

@@ -15,6 +15,7 @@ import psycopg
 import sqlalchemy as sa
 
 from gateway.audit.account import housekeeping
+from gateway.audit.destruction import people
 from gateway.audit.log import Log
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, Fault
@@ -25,6 +26,7 @@ from gateway.store.tables import table
 DEPARTMENT = table(BY_NAME["department"])
 LONGEST = timedelta(days=90)
 RENEWALS = 2
+BEFORE_END = timedelta(days=14)  # so long before the end of a term it is asked whether the ground holds still
 BASES: Mapping[str, str] = MappingProxyType(
     {
         "SECRET_BY_LAW": "PIPL art. 18 para. 1: a law or regulation demands secrecy or that nobody is told",
@@ -85,6 +87,8 @@ async def renew(owner: str, log: Log, number: int, asked_by: str, approved_by: s
         assert isinstance(since, datetime) and isinstance(until, datetime) and isinstance(renewal, int)
         if before["ended_at"] is not None or until <= now:
             faults.append(Fault(("number",), "it has ended, and what it held back is shown"))
+        if until - now > BEFORE_END:
+            faults.append(Fault(("number",), f"it can be renewed in its last {BEFORE_END.days} days"))
         if renewal >= RENEWALS:
             faults.append(Fault(("number",), "it was renewed twice, which is the most"))
         if execute(connection, sa.select(ACCESS_DELAY.c.number).where(ACCESS_DELAY.c.renews == number)):
@@ -114,7 +118,7 @@ def _faults(delay: Delay) -> "list[Fault]":
         found.append(Fault(("basis",), f"is one of {', '.join(BASES)}"))
     if not delay.matter.strip():
         found.append(Fault(("matter",), "must be the number of a matter"))
-    if not delay.asked_by.strip() or not delay.approved_by.strip() or delay.asked_by == delay.approved_by:
+    if not delay.asked_by.strip() or people([delay.asked_by, delay.approved_by]) < 2:
         found.append(Fault(("approved_by",), "must be named, and is not who asks"))
     if not 1 <= delay.days <= LONGEST.days:
         found.append(Fault(("days",), f"must be from 1 to {LONGEST.days}"))
@@ -136,8 +140,8 @@ async def _write(
         "department": delay.department,
         "matter": delay.matter,
         "basis": delay.basis,
-        "asked_by": delay.asked_by,
-        "approved_by": delay.approved_by,
+        "asked_by": delay.asked_by.strip(),
+        "approved_by": delay.approved_by.strip(),  # compared with whoever asks
         "since": since,
         "valid_from": now,
         "until": until,

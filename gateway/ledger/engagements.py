@@ -14,6 +14,7 @@ import psycopg
 import sqlalchemy as sa
 
 from gateway.audit.account import housekeeping
+from gateway.audit.destruction import people
 from gateway.audit.log import Log
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, Fault
@@ -60,7 +61,7 @@ async def begin(owner: str, log: Log, engagement: Engagement, now: datetime) -> 
 async def end(owner: str, log: Log, number: str, now: datetime) -> None:
     """End an engagement at once. Raises BadInput if none of this number runs, Unavailable."""
     with psycopg.connect(owner) as connection:
-        if not _running(connection, number, now):
+        if not running(connection, number, now):
             raise BadInput(_NOT_RUNNING)
         execute(connection, ENGAGEMENT.update().where(ENGAGEMENT.c.number == number).values(ended_at=now))
         await log.append(housekeeping(now, disengage={"number": number}))
@@ -73,13 +74,13 @@ async def resolve(
 
     The entry is written first. Raises BadInput with everything that is wrong, Unavailable.
     """
-    faults = [] if len(set(by)) > 1 else [Fault(("by",), "two different people must want it")]
+    faults = [] if people(by) > 1 else [Fault(("by",), "two different people must want it")]
     if not _line(reason):
         faults.append(Fault(("reason",), "must be said, on one line of printable text"))
     if len(name) != 32 or not set(name) <= set("0123456789abcdef"):
         faults.append(Fault(("pseudonym",), "has 32 hex digits"))
     with psycopg.connect(owner) as connection:
-        if not _running(connection, number, now):
+        if not running(connection, number, now):
             faults.append(_NOT_RUNNING)
         if faults:
             raise BadInput(*faults)
@@ -101,14 +102,15 @@ async def resolve(
         return list(_known(connection, vault, pseudonym))
 
 
-def _running(connection: Connection, number: str, now: datetime) -> bool:
+def running(connection: Connection, number: str, now: datetime) -> bool:
+    """Whether there is such an engagement, and it runs."""
     found = sa.select(ENGAGEMENT.c.number).where(
         ENGAGEMENT.c.number == number,
         ENGAGEMENT.c.valid_from <= now,
         ENGAGEMENT.c.valid_until > now,
         ENGAGEMENT.c.ended_at.is_(None),
     )
-    return bool(execute(connection, found.with_for_update()))
+    return bool(execute(connection, found))
 
 
 def _faults(engagement: Engagement) -> Iterator[Fault]:
@@ -120,7 +122,8 @@ def _faults(engagement: Engagement) -> Iterator[Fault]:
         yield Fault(("reason",), "must be said, on one line of printable text")
     if not engagement.auditors or not all(map(_line, engagement.auditors)):
         yield Fault(("auditors",), "must be named, by the principals of their tokens")
-    if len(set(engagement.opened_by)) < 2 or set(engagement.opened_by) & set(engagement.auditors):
+    openers, auditors = set(engagement.opened_by), set(engagement.auditors)
+    if people(engagement.opened_by) < 2 or people([*openers, *auditors]) < people([*openers]) + people([*auditors]):
         yield Fault(("by",), "two different people must open it, who do not audit in it")
     if not 1 <= engagement.days <= LONGEST:
         yield Fault(("days",), f"must be from 1 to {LONGEST}")

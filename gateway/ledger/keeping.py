@@ -137,6 +137,11 @@ async def write(
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(path)
+            place = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(place)  # the name too: what is taken out of the log later lies here alone
+            finally:
+                os.close(place)
         finally:
             aside.unlink(missing_ok=True)
     return path

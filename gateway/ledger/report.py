@@ -2,7 +2,8 @@
 
 It counts the entries that belong to a closed month (``gateway.ledger.closing``) and names them, so that whoever has the
 log makes it again and compares. There is one table and no sums of it: a number below ``LEAST`` is not told, and neither
-is the next larger one where the untold could be worked out from how many entries there are, which is public.
+is the next larger one where the untold could be worked out from how many entries there are, which is public. Nor is it
+told which lines, or how many, are untold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,15 +41,15 @@ def made(connection: Connection, month: str) -> dict[str, object]:
     told = {int(shard): (int(first), int(end)) for shard, (first, end) in ranges.items()}
     counts = _counted(connection, told)
     shown = suppressed(counts)
-    untold = [one.entries or 0 for one, safe in zip(counts, shown, strict=True) if safe.entries is None]
+    untold = sum(one.entries or 0 for one, safe in zip(counts, shown, strict=True) if safe.entries is None)
     return {
         "month": month,
         "closed": {"origin": origin, "index": index},
         "entries": {str(shard): list(range_) for shard, range_ in told.items()},
         "checkpoints": _checkpoints(connection, told),
         "least": LEAST,
-        "counts": [one._asdict() for one in shown],
-        "untold": {"lines": len(untold), "entries": sum(untold)},
+        "counts": [one._asdict() for one in shown if one.entries is not None],
+        "untold": untold,  # entries; in how many lines would tell how many there are in each
     }
 
 

@@ -35,19 +35,26 @@ AT_ONCE = 20  # notices on their way
 HELD = timedelta(hours=1)  # between looks at one that is held back
 
 _LATER = "LATER"
+_OWN = Role.SUBJECT.value.encode()
 _logger = logging.getLogger("gateway.ledger.watching")
 
 Tell = Callable[[Watch, str, int], Awaitable[bytes | None]]  # the JSON of one access as the subject sees it
 
 _MARKS = statement(sa.select(ACCESS_MARK.c.shard, ACCESS_MARK.c.size))
 _FOUND = statement(
-    sa.select(ACCESS.c.shard, ACCESS.c.number, ACCESS.c.subject, sa.func.extract("epoch", ACCESS.c.at))
+    sa.select(
+        ACCESS.c.shard,
+        ACCESS.c.number,
+        ACCESS.c.subject,
+        sa.func.extract("epoch", ACCESS.c.at).label("at"),
+        ACCESS.c.role,
+        ACCESS.c.officer,
+    )
     .where(
         ACCESS.c.subject_id == sa.any_(argument("keys", sa.ARRAY(sa.BigInteger()))),
         ACCESS.c.shard == argument("shard", sa.Integer()),
         ACCESS.c.number >= argument("first", sa.BigInteger()),
         ACCESS.c.number < argument("end", sa.BigInteger()),
-        sa.func.coalesce(ACCESS.c.role, sa.literal_column("''")) != argument("role", sa.Text()),
     )
     .order_by(ACCESS.c.number)
 )
@@ -100,17 +107,18 @@ class Watcher:
         async with self._sessions.begin() as session:
             if not await outbox.alone(session):
                 return 0
+            await self._accesses.follow_all()
+            after = await self._marks()  # before the wishes: whoever wishes later is told of what comes later
             watches = await outbox.watches(session)
             if not watches:
                 return 0
-            await self._accesses.follow_all()
-            names = await self._names(session, watches)
-            before, after = await outbox.marks(session), await self._marks()
+            names, acting = await self._names(session, watches), await outbox.acting(session, watches)
+            before = await outbox.marks(session)
             found = [
                 place
                 for shard, end in after.items()
                 if end > before.get(shard, 0)
-                for place in await self._found(shard, before.get(shard, 0), end, names)
+                for place in await self._found(shard, before.get(shard, 0), end, names, acting)
             ]
             await outbox.add(session, list(dict.fromkeys(found)), after, now)
         return len(found)
@@ -140,8 +148,8 @@ class Watcher:
 
     async def _attempt(self, one: Waiting) -> tuple[str | None, str | None]:
         """Why the wish ends, if it does; why this did not arrive, if it did not."""
-        if one.wrapped is None:
-            return "ERASED", None
+        if one.wrapped is None:  # destroyed, or not brought back yet after a restore
+            return None, "SEALED"
         now = self._clock.now()
         place = b"%d" % one.shard, b"%d" % one.number
         held = await self._lanes.fetch(_HELD, (now.isoformat().encode(), *place))
@@ -173,16 +181,17 @@ class Watcher:
         return found
 
     async def _found(
-        self, shard: int, first: int, end: int, names: dict[str, list[Watch]]
+        self, shard: int, first: int, end: int, names: dict[str, list[Watch]], acting: set[tuple[int, str]]
     ) -> list[tuple[int, int, int]]:
         keys = b"{%b}" % b",".join(b"%d" % log_key(name) for name in names)
-        bounds = b"%d" % shard, b"%d" % first, b"%d" % end, Role.SUBJECT.value.encode()
+        bounds = b"%d" % shard, b"%d" % first, b"%d" % end
         rows = await self._lanes.fetch(_FOUND, (keys, *bounds))
         return [
             (watch.id, shard, int(number or b"0"))
-            for _, number, subject, at in rows
+            for _, number, subject, at, role, officer in rows
             for watch in names.get((subject or b"").decode("ascii"), ())
             if float(at or b"0") >= watch.since.timestamp()
+            and not (role == _OWN and (watch.subject, (officer or b"").decode()) in acting)
         ]
 
 

@@ -15,7 +15,7 @@ from gateway.errors import InternalError
 from gateway.store.core import stored_bytes
 from gateway.store.notice_tables import WATCH, WATCH_MARK, WATCH_NOTICE
 from gateway.store.sessions import Session
-from gateway.store.tables import SUBJECT_KEY
+from gateway.store.tables import MANDATE, SUBJECT_KEY
 
 LEASE = timedelta(minutes=2)  # so long a notice is somebody's who sends it
 # Between two attempts, as Standard Webhooks proposes; after the last it is dead.
@@ -58,6 +58,15 @@ async def watches(session: Session) -> list[Watch]:
     """Every wish in force."""
     rows = await session.execute(sa.select(*_WATCH).where(WATCH.c.ended_at.is_(None)))
     return [_watch(row) for row in rows]
+
+
+async def acting(session: Session, watches: Sequence[Watch]) -> set[tuple[int, str]]:
+    """Who acts for the subjects of these wishes, or ever did: subject and principal."""
+    subjects = sorted({one.subject for one in watches})
+    rows = await session.execute(
+        sa.select(MANDATE.c.subject_id, MANDATE.c.principal).where(MANDATE.c.subject_id.in_(subjects))
+    )
+    return {(int(str(subject)), str(principal)) for subject, principal in rows}
 
 
 async def marks(session: Session) -> dict[int, int]:
@@ -130,6 +139,12 @@ async def settle(session: Session, one: Waiting, failure: str | None, now: datet
 async def postpone(session: Session, one: Waiting, until: datetime) -> None:
     """Not yet: it counts as no attempt."""
     await session.execute(_this(one).values(attempts=one.attempts - 1, next_at=until))
+
+
+async def anew(session: Session, watch: int, now: datetime) -> None:
+    """Try at once, and from the beginning, what waits for a wish."""
+    waiting = WATCH_NOTICE.c.watch == watch, WATCH_NOTICE.c.state == "WAITING"
+    await session.execute(WATCH_NOTICE.update().where(*waiting).values(attempts=0, next_at=now))
 
 
 async def end(session: Session, watch: int, why: str, now: datetime) -> None:

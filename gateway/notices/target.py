@@ -14,6 +14,11 @@ LENGTH = 2000
 RULE = "must be an https URL without user, password and fragment"
 
 
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_INNER = tuple(map(ipaddress.IPv6Network, ("2001::/32", "2002::/16")))  # Teredo, 6to4
+_RELAY = ipaddress.IPv4Network("192.88.99.0/24")  # to 6to4
+
+
 class TargetRefused(Exception):
     """The URL may not be used, or its name cannot be resolved; says why, in a word."""
 
@@ -58,6 +63,8 @@ async def resolve(url: str, *, private: bool) -> Target:
 
 
 def _public(address: str) -> bool:
+    """Whether everybody reaches it; of IPv6 only what was given out, and nothing that stands for an IPv4 address."""
     one = ipaddress.ip_address(address)
-    inner = getattr(one, "ipv4_mapped", None) or getattr(one, "sixtofour", None)
-    return one.is_global and not one.is_multicast and (inner is None or inner.is_global)
+    if isinstance(one, ipaddress.IPv6Address):
+        return one in _UNICAST and one.is_global and not any(one in place for place in _INNER)
+    return one.is_global and not one.is_multicast and one not in _RELAY

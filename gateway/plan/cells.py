@@ -169,7 +169,8 @@ def _form(row: Row, item: Field, column: str, level: Level, openable: Openable) 
     if item.derived:
         return _derived(row, item)
     if item.pseudonym:
-        return sa.func.coalesce(joined([f"{MARK}p", columns[column], MARK]), literal(NULL), type_=TEXT)
+        marked = literal(f"{MARK}p").concat(columns[column]).concat(literal(MARK))  # null stays null
+        return sa.func.coalesce(marked, literal(NULL), type_=TEXT)
     if level is Level.RELEASED:
         return json_text(columns[f"{column}_released"])
     if level is Level.MASKED:

@@ -115,11 +115,17 @@ class Ground:
 
 def held_back(row: TableAlias, now: Expression) -> Expression:
     """Whether a row of the log is shown to its subject later (``gateway.ledger.delays``), as of ``now``."""
-    delay = ACCESS_DELAY.alias("delay").c
+    table = ACCESS_DELAY.alias("delay")
+    delay = table.c
     running = delay.ended_at.is_(None), delay.valid_from <= now, now < delay.until
     about = delay.department == row.c.unit, delay.matter == sa.any_(row.c.matter_numbers)
-    asked = row.c.at >= delay.since, row.c.at < delay.until, row.c.officer.is_distinct_from(delay.approved_by)
-    return sa.exists(sa.select(sa.literal_column("1")).where(*about, *running, *asked).correlate(row))
+    asked = row.c.at >= delay.since, row.c.at < delay.until
+    # Of the whole line of renewals: what one of its approvers asked was shown, and stays so.
+    line = ACCESS_DELAY.alias("line").c
+    alike = line.department == delay.department, line.matter == delay.matter, line.since == delay.since
+    theirs = sa.exists(sa.select(sa.literal_column("1")).where(*alike, line.approved_by == row.c.officer))
+    approver = sa.not_(theirs.correlate(row, table))
+    return sa.exists(sa.select(sa.literal_column("1")).where(*about, *running, *asked, approver).correlate(row))
 
 
 def _engaged() -> Expression:

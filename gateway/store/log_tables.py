@@ -108,6 +108,11 @@ ACCESS.append_column(sa.Column("shard", sa.Integer, nullable=False))
 ACCESS.append_column(sa.Column("number", sa.BigInteger, nullable=False))  # the index of the entry
 ACCESS.append_column(sa.Column("matter_numbers", ARRAY(sa.Text)))
 ACCESS.append_column(sa.Column("month", sa.Date, nullable=False))  # where the entry is kept
+# What a row says of its entry, beside that there is one, when, and about whom.
+SAID = (
+    *("role", "institution", "institution_name", "unit", "unit_name", "officer", "purposes", "consents", "matters"),
+    *("roots", "document", "kinds", "clear", "masked", "withheld", "outcome", "code", "policy", "matter_numbers"),
+)
 TOGETHER = sa.and_(
     LOG_ENTRY.c.shard == ACCESS.c.shard, LOG_ENTRY.c.index == ACCESS.c.number, LOG_ENTRY.c.month == ACCESS.c.month
 )

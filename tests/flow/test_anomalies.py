@@ -14,7 +14,7 @@ from gateway.clock import statutory_day
 from gateway.intake.sample_codes import citizen_number
 from gateway.intake.sample_demo import DEMO
 from gateway.ledger import anomalies
-from gateway.ledger.accesses import names_of
+from gateway.ledger.accesses import Named, names_of
 from gateway.ledger.anomalies import (
     Anomaly,
     Consents,
@@ -91,7 +91,7 @@ async def test_in_real_entries(
     await house.data("auditor", "query($access: Access) { accesses(first: 1, access: $access) { nodes { at } } }",
                      {"access": audit()})  # fmt: skip  # makes the rows
 
-    def names(pseudonyms: Iterable[str]) -> Mapping[str, bytes]:
+    def names(pseudonyms: Iterable[str]) -> Mapping[str, Named]:
         with psycopg.connect(house.connections.reader) as reader:
             return names_of(reader, house.vault, pseudonyms)
 
@@ -121,13 +121,20 @@ async def test_in_real_entries(
     [
         ((("o", "p1"), ("o", "p2"), ("o", "p3")), ["3 persons who have one name"]),
         ((("o", "p1"), ("o", "p2")), []),
+        ((("o", "p1"), ("o", "p2"), ("o", "again")), []),  # in vain and on good ground: one person
         ((("o", "p1"), ("o", "p2"), ("other", "p3")), []),
         ((("o", "p1"), ("o", "p2"), ("o", "q1")), []),
         ((("o", "p1"), ("o", "p2"), ("o", "unknown")), []),
     ],
 )
 def test_rule_over_names(persons: tuple[tuple[str, str], ...], expected: list[str]) -> None:
-    names = {"p1": b"wang", "p2": b"wang", "p3": b"wang", "q1": b"li"}
+    names = {
+        "p1": Named(1, b"wang"),
+        "p2": Named(2, b"wang"),
+        "p3": Named(3, b"wang"),
+        "q1": Named(4, b"li"),
+        "again": Named(1, b"wang"),
+    }
     looked = [Person("bank", "", officer, TODAY, subject) for officer, subject in persons]
     assert [one.text for one in of_names(looked, names)] == expected
 

@@ -220,3 +220,39 @@ async def test_the_command_line_closes_checks_and_verifies(
 def test_lengths_are_powers_of_two() -> None:
     assert [length(count) for count in (0, 1, 7, 8, 9, 16, 17, 1000)] == [8, 8, 8, 8, 16, 16, 32, 1024]
     assert timedelta(days=270) == 3 * timedelta(days=90)
+
+
+async def test_a_body_that_was_lawfully_destroyed_stays_in_the_list(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That there was an access is proved still; of the closing entry's own body there is no proof without it."""
+    monkeypatch.setenv("GATEWAY_HOME", str(house.settings.home))
+    for role in ("owner", "reader", "writer", "log"):
+        name = "GATEWAY_DATABASE_URL" if role == "owner" else f"GATEWAY_{role.upper()}_URL"
+        monkeypatch.setenv(name, getattr(house.connections, role))
+
+    async def destroy(index: int) -> int:
+        shard = str(house.gateway.log.health.shard)
+        words = ["audit", "destroy", shard, str(index), "--basis", "PIPL art. 47", "--by", "anna", "--by", "boris"]
+        return await asyncio.to_thread(main, words)
+
+    _, body = await house.ask("bank", PERSON, {**CITIZEN, "access": consented(DEMO.consent_citizen)})
+    index = body["extensions"]["receipt"]["index"]
+    await close(house)
+    before = (await chains(house))[0]
+    assert await destroy(index) == 0
+    after = (await chains(house))[0]
+    assert after["elements"] == before["elements"] and str(index) in opened_places(after)
+    verify(parse(orjson.dumps({"data": {"chains": [after]}}).decode())[0], key(house, after))
+    assert checked(house) == [(MONTH, "")]
+    query = "{ viewer { accesses(first: 50) { nodes { index at institution outcome clear } } } }"
+    nodes = (await house.data("citizen", query))["viewer"]["accesses"]["nodes"]
+    (left,) = [one for one in nodes if one["index"] == str(index)]
+    assert left["at"] and (left["institution"], left["outcome"], left["clear"]) == (None, None, None)
+    assert await asyncio.to_thread(main, ["audit", "verify"]) == 0
+    capsys.readouterr()
+    assert await destroy(index) == 1
+    assert "its body is gone already" in capsys.readouterr().err
+    assert await destroy(10**19) == 1
+    assert await destroy(int(after["close"]["index"])) == 0
+    assert (await house.data("citizen", CHAINS, {"month": MONTH}))["chains"] is None

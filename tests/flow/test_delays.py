@@ -95,7 +95,10 @@ async def test_it_is_renewed_twice_and_no_more(house: House) -> None:
         assert await seen(house) == set()
     with pytest.raises(BadInput) as refused:
         await delays.renew(house.connections.owner, house.gateway.log, number, *who, 90, house.clock.now())
-    assert [fault.rule for fault in refused.value.faults] == ["it was renewed twice, which is the most"]
+    assert [fault.rule for fault in refused.value.faults] == [
+        "it can be renewed in its last 14 days",
+        "it was renewed twice, which is the most",
+    ]
     house.clock.advance(timedelta(days=92))
     assert await seen(house) == {held}
     with pytest.raises(BadInput):  # over is over
@@ -117,7 +120,8 @@ async def test_the_end_of_one_is_the_end_of_all_its_renewals(house: House) -> No
     first = number = await begin(house)
     house.clock.advance(timedelta(minutes=1))
     held = await look(house)
-    for _ in range(2):
+    for days in (80, 90):
+        house.clock.advance(timedelta(days=days))
         number = await delays.renew(
             house.connections.owner, house.gateway.log, number, "tax-officer-1", "head-of-tax", 90, house.clock.now()
         )
@@ -135,12 +139,27 @@ async def test_it_holds_for_its_matter_and_department_and_never_for_the_approver
     assert await seen(house) == {asked}
 
 
+async def test_what_an_approver_asked_stays_shown_whoever_renews(house: House) -> None:
+    number = await begin(house, approved_by="tax-officer-1", asked_by="somebody")
+    house.clock.advance(timedelta(minutes=1))
+    asked = await look(house)
+    assert await seen(house) == {asked}
+    house.clock.advance(timedelta(days=80))
+    who = ("somebody", "head-of-tax")
+    await delays.renew(house.connections.owner, house.gateway.log, number, *who, 90, house.clock.now())
+    assert await seen(house) == {asked}
+    answer: Body = (await house.http.get(f"http://127.0.0.1:{house.port}/log/delays")).json()
+    assert sum(one["delays"] for one in answer["delays"]) == 2
+    assert sum(one["running"] for one in answer["delays"]) == 1  # the first is counted by its renewal
+
+
 @pytest.mark.parametrize(
     ("changes", "places"),
     [
         ({"basis": "BECAUSE"}, [("basis",)]), ({"matter": " "}, [("matter",)]), ({"days": 91}, [("days",)]),
         ({"days": 0}, [("days",)]), ({"approved_by": "tax-officer-1"}, [("approved_by",)]),
-        ({"approved_by": ""}, [("approved_by",)]), ({"department": "MARKET"}, [("department",)]),
+        ({"approved_by": ""}, [("approved_by",)]), ({"approved_by": " Tax-Officer-1 "}, [("approved_by",)]),
+        ({"department": "MARKET"}, [("department",)]),
         ({"basis": "", "days": 400, "department": "x"}, [("basis",), ("days",), ("department",)]),
     ],
 )  # fmt: skip
@@ -218,7 +237,12 @@ def test_the_command_line(
     assert main([*asked, "--approved-by", "a"]) == 1
     assert main([*asked, "--approved-by", "b", "--days", "30"]) == 0
     assert "delay 1 holds for 30 days" in capsys.readouterr().out
-    assert main(["audit", "delay", "--renew", "1", "--asked-by", "a", "--approved-by", "b", "--days", "30"]) == 0
+    renewing = ["audit", "delay", "--renew", "1", "--asked-by", "a", "--approved-by", "b", "--days", "30"]
+    assert main(renewing) == 1
+    assert "number: it can be renewed in its last 14 days" in capsys.readouterr().err
+    with psycopg.connect(connections.owner) as owner:
+        owner.execute("UPDATE access_delay SET until = until - interval '20 days'")
+    assert main(renewing) == 0
     assert main(["audit", "delay", "--renew", "7", "--asked-by", "a", "--approved-by", "b"]) == 1
     assert main(["audit", "delay", "--end", "1"]) == 0
     assert "delay 1 has ended" in capsys.readouterr().out

@@ -64,6 +64,16 @@ async def test_pseudonyms_are_others_in_every_engagement(house: House) -> None:
         assert await subjects(house, audit(), subject=name) == []
 
 
+async def test_what_is_about_nobody_has_no_pseudonym(house: House) -> None:
+    await house.ask("bank", "{ nothing }")
+    await house.data("bank", "{ viewer { role } }")
+    given = {"access": audit(), "filter": {"institution": "bank-demo"}}
+    nodes = (await house.data("auditor", SUBJECTS, given))["accesses"]["nodes"]
+    assert [one["subject"] for one in nodes[:2]] == [None, None] and nodes[-1]["subject"]
+    (entry,) = await house.entries(1)
+    assert entry["subjects"] == []  # the auditor's own look is about nobody that is known here
+
+
 async def test_without_an_engagement_the_log_is_not_read(house: House) -> None:
     """None, one that never was, another auditor's, and a duty in place of an audit: told alike."""
     told = await refused(house, None)
@@ -132,6 +142,9 @@ async def test_everything_that_is_wrong_is_told_at_once(house: House) -> None:
     with pytest.raises(BadInput) as told:
         await begin(house, number=ENGAGEMENT, auditors=("anna", ""), reason=" ", opened_by=("anna", "anna"), days=367)
     assert [fault.path for fault in told.value.faults] == [("reason",), ("auditors",), ("by",), ("days",), ("number",)]
+    for alike in (("anna", " Anna"), ("anna", "anna  "), ("anna", "AUDITOR-1")):
+        with pytest.raises(BadInput):
+            await begin(house, opened_by=alike)
     with pytest.raises(BadInput):
         await begin(house, number="2026-8 ")  # no caller could name it
     with pytest.raises(BadInput):
@@ -207,3 +220,6 @@ async def test_the_commands(house: House, monkeypatch: pytest.MonkeyPatch, capsy
     assert await command("resolve", ENGAGEMENT, "0" * 32, "--reason", "a court", *people) == 1
     assert await command("engage", "2026-9", "--end") == 0
     assert await command("anomalies", "--days", "3650", "--engagement", ENGAGEMENT) == 0
+    assert await house.sql("SELECT count(*) FROM log_entry WHERE body LIKE '%%anomalies%%'") == [(1,)]
+    assert await command("anomalies", "--engagement", "nothing") == 1
+    assert await command("anomalies", "--days", "99999999") == 1

@@ -248,6 +248,10 @@ async def test_verify_and_monitor_and_destroy(
     kept.write_text(note)
     assert await command("verify", "--known", str(kept)) == 0
     assert f"shard {shard}: " in capsys.readouterr().out
+    for wrong in (note.replace("\n", "\n9", 1), "nonsense", note.replace("/log/", "/gol/")):
+        kept.write_text(wrong)
+        assert await command("verify", "--known", str(kept)) == 1
+        assert str(kept) in capsys.readouterr().err
     assert await command("monitor", "--once", "--state", str(tmp_path / "state")) == 0
     assert "all that is new is sound" in capsys.readouterr().out
     people = ("--by", "anna", "--by", "boris")

@@ -125,6 +125,40 @@ async def test_what_the_subject_does_is_not_told(house: House, receiver: Receive
     assert receiver.posted == [] and await states(house) == []
 
 
+async def test_somebody_else_in_the_role_of_a_subject_is_told_of(
+    house: House, receiver: Receiver, watcher: Watcher
+) -> None:
+    await wish(house, receiver)
+    await house.data("enterprise-rep", PERSON, CITIZEN)
+    await told(watcher)
+    assert [(data_of(one)["role"], data_of(one)["officer"]) for one in receiver.posted] == [
+        ("subject", "enterprise-rep-demo")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "mended"),
+    [
+        ("ALTER TABLE mandate RENAME TO mandate_away", "ALTER TABLE mandate_away RENAME TO mandate"),
+        ("UPDATE subject_key SET subject_id = -subject_id", "UPDATE subject_key SET subject_id = -subject_id"),
+    ],
+    ids=["nobody can be asked", "keys are not there yet"],
+)
+async def test_what_may_pass_ends_no_wish(
+    house: House, receiver: Receiver, watcher: Watcher, fault: str, mended: str
+) -> None:
+    await wish(house, receiver)
+    await looked_at(house)
+    await watcher.look()
+    await house.sql(fault)
+    await watcher.send()
+    assert receiver.posted == [] and [state for state, *_ in await states(house)] == ["WAITING"]
+    await house.sql(mended)
+    house.clock.advance(LEASE)
+    await told(watcher)
+    assert len(receiver.posted) == 1 and await house.sql("SELECT ended_at FROM watch") == [(None,)]
+
+
 async def test_another_wish_takes_the_place_of_the_first(house: House, receiver: Receiver, watcher: Watcher) -> None:
     await wish(house, receiver, url=f"http://127.0.0.1:{receiver.port}/nowhere")
     await looked_at(house)
@@ -132,19 +166,19 @@ async def test_another_wish_takes_the_place_of_the_first(house: House, receiver:
     await wish(house, receiver)
     await looked_at(house)
     await told(watcher)
-    assert len(receiver.posted) == 1
-    assert [state for state, *_ in await states(house)] == ["DEAD", "TOLD"]
+    assert len(receiver.posted) == 2  # what waited is told at the new address
+    assert [state for state, *_ in await states(house)] == ["TOLD", "TOLD"]
     assert (await house.data("citizen", UNWATCH))["unwatchAccesses"]["state"] == "ENDED"
     await looked_at(house)
     await told(watcher)
-    assert len(receiver.posted) == 1
+    assert len(receiver.posted) == 2
     assert (await house.data("citizen", UNWATCH))["unwatchAccesses"]["state"] == "ENDED"  # as often as one likes
 
 
 async def test_of_many_wishes_at_once_one_is_left(house: House, receiver: Receiver) -> None:
     found = await asyncio.gather(*(wish(house, receiver) for _ in range(6)))
     assert {one["state"] for one in found} == {"ACTIVE"}
-    assert await house.sql("SELECT count(*), count(*) FILTER (WHERE ended_at IS NULL) FROM watch") == [(6, 1)]
+    assert await house.sql("SELECT count(*), count(*) FILTER (WHERE ended_at IS NULL) FROM watch") == [(1, 1)]
 
 
 async def test_what_does_not_arrive_is_sent_again_and_is_dead_in_the_end(
@@ -297,7 +331,8 @@ async def test_address_and_secret_are_sealed(house: House, receiver: Receiver) -
         "https://127.0.0.1/", "https://10.1.2.3/", "https://192.168.0.1/", "https://169.254.169.254/latest",
         "https://[::1]/", "https://[fe80::1]/", "https://[fd00::1]/", "https://[::ffff:127.0.0.1]/",
         "https://localhost/", "https://0.0.0.0/", "https://224.0.0.1/", "https://[2002:7f00:1::]/", "https://2130706433/",
-        "https://100.64.0.1/",
+        "https://100.64.0.1/", "https://[64:ff9b::7f00:1]/", "https://[64:ff9b::a9fe:a9fe]/", "https://[::127.0.0.1]/",
+        "https://[64:ff9b:1::a00:1]/", "https://[fec0::1]/", "https://[5f00::1]/", "https://192.88.99.1/",
     ],
 )  # fmt: skip
 async def test_no_webhook_goes_to_what_only_we_can_reach(url: str) -> None:

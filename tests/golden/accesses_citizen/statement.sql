@@ -10,8 +10,10 @@ SELECT (
         WHEN (access_1.subject_id = ANY ($2) AND coalesce(access_1.subject = ANY ($3), false) AND NOT (EXISTS (
           SELECT 1
           FROM access_delay AS delay
-          WHERE delay.department = access_1.unit AND delay.matter = ANY (access_1.matter_numbers) AND delay.ended_at IS NULL AND delay.valid_from <= $4 AND $4 < delay.until AND access_1.at >= delay.since AND access_1.at < delay.until AND access_1.officer IS DISTINCT
-          FROM delay.approved_by))) THEN 1
+          WHERE delay.department = access_1.unit AND delay.matter = ANY (access_1.matter_numbers) AND delay.ended_at IS NULL AND delay.valid_from <= $4 AND $4 < delay.until AND access_1.at >= delay.since AND access_1.at < delay.until AND NOT (EXISTS (
+            SELECT 1
+            FROM access_delay AS line
+            WHERE line.department = delay.department AND line.matter = delay.matter AND line.since = delay.since AND line.approved_by = access_1.officer))))) THEN 1
         ELSE 0 END, ',', access_1.subject_id, ',', access_1.id, ',', access_1.version, '§{"at":', coalesce('"' || CAST(to_char(timezone('UTC', access_1.at), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS TEXT) || '"', 'null'), ',"institution":', coalesce(CAST(to_json(access_1.institution) AS TEXT), 'null'), ',"unit":', coalesce(CAST(to_json(access_1.unit) AS TEXT), 'null'), ',"officer":', coalesce(CAST(to_json(access_1.officer) AS TEXT), 'null'), ',"purposes":', coalesce(CAST(to_json(access_1.purposes) AS TEXT), 'null'), ',"clear":', coalesce(CAST(to_json(access_1.clear) AS TEXT), 'null'), ',"outcome":', coalesce(CAST(to_json(access_1.outcome) AS TEXT), 'null'), ',"body":', CASE
         WHEN NOT access_1.minor THEN coalesce((
           SELECT CAST(to_json(convert_from(log_entry.body, 'UTF8')) AS TEXT) AS to_json_1
@@ -22,8 +24,10 @@ SELECT (
       WHERE access_1.institution = $5 AND access_1.subject_id = ANY ($2) AND coalesce(access_1.subject = ANY ($3), false) AND NOT (EXISTS (
         SELECT 1
         FROM access_delay AS delay
-        WHERE delay.department = access_1.unit AND delay.matter = ANY (access_1.matter_numbers) AND delay.ended_at IS NULL AND delay.valid_from <= $4 AND $4 < delay.until AND access_1.at >= delay.since AND access_1.at < delay.until AND access_1.officer IS DISTINCT
-        FROM delay.approved_by))
+        WHERE delay.department = access_1.unit AND delay.matter = ANY (access_1.matter_numbers) AND delay.ended_at IS NULL AND delay.valid_from <= $4 AND $4 < delay.until AND access_1.at >= delay.since AND access_1.at < delay.until AND NOT (EXISTS (
+          SELECT 1
+          FROM access_delay AS line
+          WHERE line.department = delay.department AND line.matter = delay.matter AND line.since = delay.since AND line.approved_by = access_1.officer))))
       ORDER BY access_1.at DESC, access_1.id DESC
       LIMIT $1 + 1)) AS c0
     LIMIT ALL OFFSET 0) AS access_1_page) AS anon_1
