@@ -23,6 +23,8 @@ def keys_of(settings: Settings, given: Sequence[str]) -> Callable[[int], NoteVer
         named = {one.name: one for one in map(NoteVerifier.parse, given)}
     except NoteInvalid as error:
         raise BadInput(Fault(("--vkey",), str(error))) from None
+    if not named and not (settings.home / "keys" / "log.key").exists():  # who verifies makes no key
+        raise BadInput(Fault(("--vkey",), "is required: the key of the log is not in GATEWAY_HOME"))
     signer = None if named else signer_of(settings)
 
     def key(shard: int) -> NoteVerifier:

@@ -7,6 +7,7 @@ the whole log verified; shards that have lost entries, by checkpoints that were 
 
 import argparse
 import contextlib
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -50,10 +51,7 @@ def backup(settings: Settings, options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, mode=0o700)
     connections, server = database(settings)
     try:
-        with place(connections.owner) as where:
-            common = ("--format=custom", "--no-password", where)
-            _run("pg_dump", *common, f"--file={folder / DUMP}", f"--exclude-table-data={_KEY_TABLE}")
-            _run("pg_dump", *common, f"--file={folder / KEYS}", "--data-only", f"--table={_KEY_TABLE}")
+        # Checkpoints first: none may be of more entries than the dump holds, which takes a while.
         (folder / CHECKPOINTS).mkdir()
         with psycopg.connect(connections.owner) as connection:
             newest = sa.select(LOG_CHECKPOINT.c.shard, sa.func.max(LOG_CHECKPOINT.c.size)).group_by(
@@ -65,6 +63,10 @@ def backup(settings: Settings, options: argparse.Namespace) -> int:
                 )
                 ((note,),) = execute(connection, one)
                 (folder / CHECKPOINTS / str(shard)).write_text(str(note), "utf-8")
+        with place(connections.owner) as where:
+            common = ("--format=custom", "--no-password", where)
+            _run("pg_dump", *common, f"--file={folder / DUMP}", f"--exclude-table-data={_KEY_TABLE}")
+            _run("pg_dump", *common, f"--file={folder / KEYS}", "--data-only", f"--table={_KEY_TABLE}")
         for name in (DUMP, KEYS):
             (folder / name).chmod(0o600)
     finally:
@@ -83,7 +85,11 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
     if missing:
         raise BadInput(*missing)
     known = [*sorted((folder / CHECKPOINTS).iterdir()), *options.known]
-    audit.known_of(settings, known, keys_of(settings, ()))  # before anything is brought
+    # Before anything is brought: what is wrong is told, and the database is as it was.
+    audit.known_of(settings, known, keys_of(settings, ()))
+    for name in (DUMP, KEYS):
+        if (folder / name).exists():
+            _run("pg_restore", f"--file={os.devnull}", str(folder / name))
     connections, server = database(settings)
     try:
         if current(connections.owner) is not None:

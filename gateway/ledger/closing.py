@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import orjson
 import psycopg
@@ -26,6 +26,7 @@ from gateway.store.log_tables import (
     LOG_CHAIN_NODE,
     LOG_CLOSE,
     LOG_ENTRY,
+    LOG_MONTH,
     LOG_RETIREMENT,
     LOG_SHARD,
     TOGETHER,
@@ -49,7 +50,7 @@ class Closing:
         self.month = month
 
     def ranges(self) -> dict[int, tuple[int, int]]:
-        """Shard → the entries that belong to the month: what no month before it holds."""
+        """Shard → the entries that belong to the month: up to where the next began, and in no month closed before."""
         before: dict[int, int] = {}
         closed = sa.select(LOG_CLOSE.c.ranges).where(LOG_CLOSE.c.month < self.month)
         for (ranges,) in execute(self._connection, closed):
@@ -58,7 +59,11 @@ class Closing:
                 before[int(shard)] = max(before.get(int(shard), 0), end)
         sizes = execute(self._connection, sa.select(LOG_SHARD.c.shard, LOG_SHARD.c.size))
         found = {int(str(shard)): int(str(size)) for shard, size in sizes}
-        return {shard: (before.get(shard, 0), size) for shard, size in sorted(found.items())}
+        later = sa.select(LOG_MONTH.c.shard, sa.func.min(LOG_MONTH.c.first)).group_by(LOG_MONTH.c.shard)
+        month = date.fromisoformat(f"{self.month}-01")
+        for shard, first in execute(self._connection, later.where(LOG_MONTH.c.month > month)):
+            found[int(str(shard))] = int(str(first))
+        return {shard: (before.get(shard, 0), max(end, before.get(shard, 0))) for shard, end in sorted(found.items())}
 
     def persons(self) -> list[tuple[str, str]]:
         """Of every person of the library the pseudonym, and that by which others ask; in the order of pseudonyms."""

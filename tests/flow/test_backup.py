@@ -84,6 +84,29 @@ async def test_a_shard_that_went_on_after_the_backup_is_closed(
         assert other.gateway.log.health.shard not in (None, shard)
 
 
+async def test_what_cannot_be_brought_whole_is_not_brought(
+    house: House, empty: Connections, command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is cut off, a checkpoint that nobody signed, a key that is missing: the database stays empty."""
+    await house.data("bank", "{ viewer { role } }")
+    await house.gateway.log.checkpoint()
+    folder = tmp_path / "backup"
+    assert await asyncio.to_thread(command, house.connections, "backup", folder) == 0
+    whole = (folder / KEYS).read_bytes()
+    (folder / KEYS).write_bytes(whole[: len(whole) * 2 // 3])
+    assert await asyncio.to_thread(command, empty, "restore", folder) == 1
+    (folder / KEYS).write_bytes(whole)
+    (tmp_path / "kept").write_text("nonsense")
+    assert await asyncio.to_thread(command, empty, "restore", folder, "--known", tmp_path / "kept") == 1
+    assert f"{tmp_path / 'kept'}: not a checkpoint of" in capsys.readouterr().err
+    key = house.settings.home / "keys" / "log.key"
+    key.rename(tmp_path / "log.key")
+    assert await asyncio.to_thread(command, empty, "restore", folder) == 1
+    assert "the key of the log is not in GATEWAY_HOME" in capsys.readouterr().err
+    (tmp_path / "log.key").rename(key)
+    assert await asyncio.to_thread(command, empty, "restore", folder) == 0
+
+
 async def test_without_the_keys_of_subjects_nothing_sealed_opens(
     house: House, empty: Connections, command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,7 +22,7 @@ from tests.harness import PUBLIC, Body, House, consented, opened
 
 pytestmark = pytest.mark.anyio
 
-MONTH = "2026-10"
+MONTH = "2026-11"
 CHAINS = """query($month: String!) { chains(month: $month) { month pseudonym place persons proof
   elements { hash blind origin index commitment }
   close { origin index commitment body salt proof checkpoint } } }"""
@@ -36,7 +36,7 @@ async def house(new_database: Callable[[], Connections], tmp_path: Path) -> Asyn
 
 async def close(house: House, month: str = MONTH) -> tuple[int, bytes] | None:
     gateway = house.gateway
-    now = house.clock.now()
+    now = house.clock.now() + timedelta(days=40)  # the month is over
     return await closing.close(
         house.connections.owner, gateway.log, house.settings.log_origin, gateway.vault, month, now
     )
@@ -96,7 +96,7 @@ async def test_pads_are_opened_once_nothing_can_be_held_back_any_more(house: Hou
     await close(house)
     (chain,) = await chains(house)
     assert verify(chain, key(house, chain)) == (2, 0, LEAST - 2)
-    await house.sql("UPDATE log_close SET closed_at = closed_at - interval '270 days'")
+    await house.sql("UPDATE log_close SET closed_at = closed_at - interval '310 days'")
     (chain,) = await chains(house)
     assert verify(chain, key(house, chain)) == (2, LEAST - 2, 0)
 
@@ -150,17 +150,21 @@ async def test_a_month_that_was_closed_wrongly_is_found(house: House, statement:
 
 
 async def test_months_are_closed_in_their_order_when_they_are_over(house: House) -> None:
-    for month in ("2026-11", "2027-01", "2026-13", "x", ""):
+    for month in ("2027-01", "2027-02", "2026-13", "x", ""):
         with pytest.raises(BadInput):
             await close(house, month)
+    assert await close(house, "2026-10") is not None  # nothing was asked yet
     first = await asked(house, 1)
-    assert await close(house, "2026-09") is not None
-    second = await asked(house, 1)
-    assert await close(house, "2026-10") is not None
+    house.clock.advance(timedelta(days=10))
+    second = await asked(house, 1)  # in December, though November is not closed yet
+    assert await close(house, "2026-11") is not None
+    assert await close(house, "2026-12") is not None
     with pytest.raises(BadInput):
         await close(house, "2026-08")
-    assert [opened_places((await chains(house, month=month))[0]) for month in ("2026-09", "2026-10")] == [first, second]
-    assert checked(house) == [("2026-09", ""), ("2026-10", "")]
+    months = ("2026-10", "2026-11", "2026-12")
+    found = [opened_places((await chains(house, month=month))[0]) for month in months]
+    assert found == [set(), first, second]
+    assert checked(house) == [(month, "") for month in months]
 
 
 async def test_a_list_is_for_whom_it_is_about(house: House) -> None:
@@ -199,7 +203,9 @@ async def test_the_command_line_closes_checks_and_verifies(
     for role in ("owner", "reader", "writer", "log"):
         name = "GATEWAY_DATABASE_URL" if role == "owner" else f"GATEWAY_{role.upper()}_URL"
         monkeypatch.setenv(name, getattr(house.connections, role))
+    house.clock.advance(-timedelta(days=60))  # September
     places = await asked(house, 3)
+    house.clock.advance(timedelta(days=60))
     twice = [asyncio.to_thread(main, ["audit", "close", "--month", "2026-09"]) for _ in range(2)]
     assert await asyncio.gather(*twice) == [0, 0]
     said = capsys.readouterr().out

@@ -187,11 +187,11 @@ async def test_a_list_of_a_month_does_not_tell_what_is_held_back(house: House) -
     house.clock.advance(timedelta(minutes=1))
     held = await look(house)
     gateway = house.gateway
-    closed = (gateway.log, house.settings.log_origin, gateway.vault, "2026-10", house.clock.now())
+    closed = (gateway.log, house.settings.log_origin, gateway.vault, "2026-11", house.clock.now() + timedelta(days=40))
     assert await closing.close(house.connections.owner, *closed) is not None
 
     async def chain() -> tuple[tuple[int, int, int], set[str]]:
-        (found,) = (await house.data("citizen", CHAINS, {"month": "2026-10"}))["chains"]
+        (found,) = (await house.data("citizen", CHAINS, {"month": "2026-11"}))["chains"]
         shard = int(found["close"]["origin"].rsplit("/", 1)[1])
         return verify(found, NoteVerifier.parse(gateway.history.vkey(shard))), opened_places(found)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -40,15 +41,15 @@ async def test_it_counts_the_entries_of_its_month_and_can_be_made_again(
     for _ in range(4):
         await house.ask(PUBLIC, "{ nothing }")
     await house.ask("agency", PERSON, CITIZEN)
-    assert await asyncio.to_thread(main, ["audit", "report", "--month", "2026-10"]) == 1
+    assert await asyncio.to_thread(main, ["audit", "report", "--month", "2026-11"]) == 1
     assert "month: is not closed" in capsys.readouterr().err
-    now = house.clock.now()
+    now = house.clock.now() + timedelta(days=40)  # the month is over
     gateway = house.gateway
-    closed = (gateway.log, house.settings.log_origin, gateway.vault, "2026-10", now)
+    closed = (gateway.log, house.settings.log_origin, gateway.vault, "2026-11", now)
     await closing.close(house.connections.owner, *closed)
     await gateway.log.checkpoint()
     await house.ask(PUBLIC, "{ viewer { role } }")  # of the next month
-    assert await asyncio.to_thread(main, ["audit", "report", "--month", "2026-10"]) == 0
+    assert await asyncio.to_thread(main, ["audit", "report", "--month", "2026-11"]) == 0
     text = capsys.readouterr().out
     told = json.loads(text)
     counts = {(one["role"], *one["purposes"], one["outcome"], one["about"]): one["entries"] for one in told["counts"]}
@@ -58,10 +59,10 @@ async def test_it_counts_the_entries_of_its_month_and_can_be_made_again(
     assert (first, end) == (0, 31) and len(told["checkpoints"]) == 1
     (tmp_path / "report.json").write_text(text)
     assert await asyncio.to_thread(main, ["audit", "report", "--check", str(tmp_path / "report.json")]) == 0
-    assert "2026-10: as the log says" in capsys.readouterr().out
+    assert "2026-11: as the log says" in capsys.readouterr().out
     (tmp_path / "false.json").write_text(text.replace('"entries": 14', '"entries": 15'))
     assert await asyncio.to_thread(main, ["audit", "report", "--check", str(tmp_path / "false.json")]) == 1
-    assert "2026-10: counts differ" in capsys.readouterr().out
+    assert "2026-11: counts differ" in capsys.readouterr().out
     (tmp_path / "none.json").write_text("[]")
     assert await asyncio.to_thread(main, ["audit", "report", "--check", str(tmp_path / "none.json")]) == 1
 
