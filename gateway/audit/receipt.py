@@ -74,7 +74,9 @@ def verify(proven: Proven, verifier: NoteVerifier) -> Checkpoint:
 
 def parse(text: str) -> Proven:
     """Read either form; JSON may also be a whole answer that holds one. Raises ReceiptInvalid."""
-    return _of_proof(text) if text.startswith(f"{HEAD}\n") else _of_json(text)
+    if text.startswith(f"{HEAD}\n"):
+        return _of_proof(text.rstrip("\n") + "\n")  # who wrote it to a file may have ended it once more
+    return _of_json(text)
 
 
 def _of_proof(text: str) -> Proven:
@@ -92,7 +94,7 @@ def _of_json(text: str) -> Proven:
         raise ReceiptInvalid("it is neither a proof nor JSON") from None
     found = _within(found)
     if found is None:
-        raise ReceiptInvalid("there is no receipt in it")
+        raise ReceiptInvalid("there is no receipt in it, which has index, commitment, proof and checkpoint")
     index, commitment, hashes, note = (found.get(name) for name in ("index", "commitment", "proof", "checkpoint"))
     if not isinstance(hashes, list) or not all(isinstance(one, str) for one in (index, commitment, note, *hashes)):
         raise ReceiptInvalid("index, commitment, proof and checkpoint are texts and a list of texts")

@@ -189,6 +189,8 @@ def _checked(notes: Sequence[str], verifier: NoteVerifier) -> list[Checkpoint]:
 
 
 def _monitor(settings: Settings, options: argparse.Namespace) -> int:
+    if options.every <= 0:
+        raise BadInput(Fault(("--every",), "must be more than 0 seconds"))
     state = options.state or settings.home / "monitor.json"
     with migrated(settings) as connections:
         keys = keys_of(settings, options.vkey)
@@ -203,8 +205,8 @@ def _monitor(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _verify_receipt(settings: Settings, options: argparse.Namespace) -> int:
+    verifier = _vkey(options.vkey)
     try:
-        verifier = NoteVerifier.parse(options.vkey)
         proven = receipt.parse(_read(options.file))
         signed = receipt.verify(proven, verifier)
     except (NoteInvalid, receipt.ReceiptInvalid) as error:
@@ -214,6 +216,13 @@ def _verify_receipt(settings: Settings, options: argparse.Namespace) -> int:
     if proven.body is not None:
         print(proven.body.decode())
     return 0
+
+
+def _vkey(text: str) -> NoteVerifier:
+    try:
+        return NoteVerifier.parse(text)
+    except NoteInvalid as error:
+        raise BadInput(Fault(("--vkey",), str(error))) from None
 
 
 def _destroy(settings: Settings, options: argparse.Namespace) -> int:
@@ -362,8 +371,8 @@ def _given_report(path: Path) -> dict[str, object]:
 
 
 def _verify_chains(settings: Settings, options: argparse.Namespace) -> int:
+    verifier = _vkey(options.vkey)
     try:
-        verifier = NoteVerifier.parse(options.vkey)
         found = chains.parse(_read(options.file))
         for one in found:
             shown, pads, left = chains.verify(one, verifier)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from gateway.audit.export import Exported, ExportInvalid
 from gateway.audit.history import History
 from gateway.cli.audit_tools import keys_of, log_of, signer_of
 from gateway.clock import SystemClock, SystemRandom
-from gateway.errors import SealBroken
+from gateway.errors import BadInput, Fault, SealBroken
 from gateway.ledger import keeping
 from gateway.ledger.keeping import Due, Keeper, Month
 from gateway.settings import Settings
@@ -41,6 +42,8 @@ def declare(verbs: _Verbs) -> None:
 
 def _export(settings: Settings, options: argparse.Namespace) -> int:
     folder: Path = options.folder
+    if options.month is not None and not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", options.month):
+        raise BadInput(Fault(("--month",), "must be a month, as 2016-11"))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with migrated(settings) as connections:
         chosen = _chosen(connections, options.month)
@@ -77,7 +80,7 @@ async def _write(settings: Settings, connections: Connections, chosen: list[Mont
 def _import_verify(settings: Settings, options: argparse.Namespace) -> int:
     vault = vault_of(settings, SystemRandom())
     keys = keys_of(settings, options.vkey)
-    wrong = 0
+    wrong, there = 0, options.entry is None
     for path in options.files:
         found: list[Exported] = []
 
@@ -98,9 +101,12 @@ def _import_verify(settings: Settings, options: argparse.Namespace) -> int:
             continue
         gone = f", {proof.gone} without a body, each for a signed reason" if proof.gone else ""
         print(f"{path}: {proof.entries} entries of {head.origin}, {head.month:%Y-%m}{gone}: sound")
+        there = there or bool(found)
         for one in found:
             print(one.body.decode() if one.body is not None else f"entry {one.number} has no body")
-    return 1 if wrong else 0
+    if not there:
+        print(f"entry {options.entry} is in none of them")
+    return 1 if wrong or not there else 0
 
 
 def _retire(settings: Settings, options: argparse.Namespace) -> int:

@@ -94,7 +94,9 @@ def _month(given: Mapping[str, object], key: str, faults: list[Fault]) -> str:
 def _place(given: Mapping[str, object], key: str, faults: list[Fault]) -> ByPlace:
     """An entry of the log by origin and index, as receipts have them."""
     origin, index = _text(given.get("origin"), OPAQUE_LENGTH, (key, "origin"), faults), str(given.get("index"))
-    if not (index.isascii() and index.isdigit() and len(index) < 19 and index == str(int(index))):
+    if not (
+        index.isascii() and index.isdigit() and len(index) < 20 and index == str(int(index)) and int(index) < 1 << 63
+    ):
         faults.append(Fault((key, "index"), "must be a decimal number, as in a receipt"))
         index = "0"
     return ByPlace(origin, index)

@@ -233,6 +233,7 @@ async def test_the_commands(
     assert await command("export", str(folder)) == 0
     assert "nothing is past its term" in capsys.readouterr().out
     assert await command("export", str(folder), "--month", "2026-09") == 1
+    assert await command("export", str(folder), "--month", "september") == 1
     assert await command("export", str(folder), "--month", "2026-10") == 0
     (path,) = folder.iterdir()
     assert f"{path}: entries 0 to " in capsys.readouterr().out
@@ -240,6 +241,8 @@ async def test_the_commands(
     said = capsys.readouterr().out
     assert f"entries of {house.settings.log_origin}/{shard_of(house)}, 2026-10: sound" in said
     assert '"outcome":' in said
+    assert await command("import-verify", str(path), "--entry", "99999") == 1
+    assert "entry 99999 is in none of them" in capsys.readouterr().out
     vkey = house.gateway.history.vkey(shard_of(house))
     assert await command("import-verify", str(path), "--vkey", vkey) == 0
     assert await command("import-verify", str(path), "--vkey", house.gateway.history.vkey(77)) == 1
