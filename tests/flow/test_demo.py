@@ -99,6 +99,15 @@ def test_demo(home: Path) -> None:
         assert (home / "keys" / name).stat().st_mode & 0o777 == 0o600
 
 
+def refused(process: Process) -> str:
+    """The code of the first refusal: a backend that has not noticed yet that its server died still writes, durably."""
+    for _ in range(100):
+        body = process.post("public", b'{"query": "{ viewer { role } }"}').json()
+        if "errors" in body:
+            return str(body["errors"][0]["extensions"]["code"])
+    raise AssertionError("the database is dead, and everybody is answered")
+
+
 def test_the_database_is_killed_while_the_demo_serves(home: Path) -> None:
     """Each time the gateway says that it is not ready, starts its PostgreSQL again, and goes on with the same log."""
     with Process("demo", home) as process:
@@ -109,8 +118,7 @@ def test_the_database_is_killed_while_the_demo_serves(home: Path) -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX)  # nobody starts anything before the outage was seen
                 killed.append(kill_the_database(home))
                 process.until_readiness(503)
-                response = process.post("public", b'{"query": "{ viewer { role } }"}')
-                assert response.json()["errors"][0]["extensions"]["code"] == "LOG_UNAVAILABLE"
+                assert refused(process) == "LOG_UNAVAILABLE"
             places.append(answers(process.until_readiness(200)))
         assert process.terminate() == 0
     assert len(set(killed)) == 2
