@@ -83,8 +83,11 @@ def months(connection: Connection, now: datetime) -> list[Month]:
         .join(LOG_SHARD, LOG_SHARD.c.shard == LOG_MONTH.c.shard)
         .order_by(LOG_MONTH.c.month, LOG_MONTH.c.shard)
     )
-    found = [Month(*row) for row in execute(connection, rows)]  # type: ignore[arg-type]  # as the columns are typed
     running = statutory_day(now).replace(day=1)
+    found = []
+    for shard, month, first, end in execute(connection, rows):
+        assert isinstance(month, date)
+        found.append(Month(int(str(shard)), month, int(str(first)), int(str(end))))
     return [one for one in found if one.month < running and one.first < one.end]
 
 
