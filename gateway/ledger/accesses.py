@@ -115,18 +115,14 @@ class Accesses:
             found[int(str(subject))].append(self._vault.asked(str(kind), str(value)))
         return found
 
-    async def follow_all(self) -> None:
-        """Make rows of every entry that there is. Raises DatabaseUnavailable."""
-        await self.follow(MOST_STATEMENTS)
-
     async def fetch(self, statement: Statement, parameters: Sequence[bytes | None]) -> list[Row]:
         """Run a statement over rows that hold every entry there was when it was asked for."""
-        await self.follow(MOST_STATEMENTS)
+        await self.follow()
         return await self._log.fetch(statement, parameters)
 
-    async def follow(self, most: int) -> None:
+    async def follow(self) -> None:
         """Make rows of entries until all are made. Raises DatabaseUnavailable if that takes too many statements."""
-        for _ in range(most):
+        for _ in range(MOST_STATEMENTS):
             ((left,),) = await self._log.fetch(_FOLLOW, (self._origin, b"%d" % FOLLOWED))
             if left == b"0":
                 return
@@ -136,7 +132,7 @@ class Accesses:
         """Until canceled, make rows of new entries now and then, so that nobody who reads them waits long."""
         while True:
             try:
-                await self.follow(MOST_STATEMENTS)
+                await self.follow()
             except GatewayError as error:
                 _logger.warning("no rows could be made of the log: %s", error.code)
             await asyncio.sleep(PERIOD)

@@ -107,7 +107,7 @@ class Watcher:
         async with self._sessions.begin() as session:
             if not await outbox.alone(session):
                 return 0
-            await self._accesses.follow_all()
+            await self._accesses.follow()
             after = await self._marks()  # before the wishes: whoever wishes later is told of what comes later
             watches = await outbox.watches(session)
             if not watches:
