@@ -1,4 +1,7 @@
-"""Who asks and on what ground: the values of step 1, which all later ones carry. ``gateway.values`` hands them on."""
+"""Who asks, on what ground, and what may be done: the words of step 1, which all later ones carry.
+
+``gateway.values`` hands them on.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -117,3 +120,23 @@ class ByPlace:
 
     origin: str
     index: str
+
+
+class ActionName(StrEnum):
+    """The fields of Mutation."""
+
+    FILE_OBJECTION = "fileObjection"
+    FILE_COMPLAINT = "fileComplaint"
+    WATCH_ACCESSES = "watchAccesses"
+    UNWATCH_ACCESSES = "unwatchAccesses"
+
+
+# The arguments in which a person writes lines, by their field: their texts may hold tabs and line ends.
+PROSE = frozenset(
+    {
+        (ActionName.FILE_OBJECTION.value, "claim"),
+        (ActionName.FILE_COMPLAINT.value, "facts"),
+        ("explain", "query"),
+        ("explain", "variables"),
+    }
+)

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from gateway.catalogue.case import CASE
 from gateway.catalogue.fields import Kind
-from gateway.catalogue.kinds import KINDS
+from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import BadInput, Fault
 from gateway.values import Arguments, By, ByPerson, ByPlace, Caller, MatterKind, RootArguments
 from gateway.vault.vault import Vault
@@ -27,9 +26,9 @@ def row(vault: Vault, id: str | None, reader: str) -> tuple[Kind | None, int | N
     return KINDS[found[0]], found[1]
 
 
-def case(vault: Vault, number: int | None, personal: bool, reader: str) -> str:
-    """The id of a case that an action has opened; empty: it has opened none."""
-    return "" if number is None else vault.node_id(KINDS.index(CASE), number, personal, reader)
+def made(vault: Vault, kind: str, number: int | None, personal: bool, reader: str) -> str | None:
+    """The id of what an action has made or changed; None: nothing that has one."""
+    return None if number is None or not kind else vault.node_id(KINDS.index(BY_NAME[kind]), number, personal, reader)
 
 
 def engagement(arguments: RootArguments) -> str:

@@ -14,9 +14,10 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.actions.model import Done
+from gateway.actions.model import Action, Done
 from gateway.audit.account import Disclosed
 from gateway.errors import Fault, IdempotencyConflict, InternalError
+from gateway.rights.clocks import Deadline, Unit
 from gateway.store.core import stored_bytes
 from gateway.store.notice_tables import IDEMPOTENCY
 from gateway.store.sessions import Session
@@ -64,6 +65,32 @@ class Once:
         if self._asked:
             sealed = self._vault.seal_audit(reply)
             await self._session.execute(sa.update(IDEMPOTENCY).filter_by(**self._key).values(reply=sealed))
+
+
+def told(action: Action, done: Done, id: str | None) -> dict[str, object]:
+    """What the receipt of an action says, but for the place of its entry."""
+    due = done.deadline
+    return {
+        "__typename": action.gives.value,
+        "id": id,
+        "state": done.state.value,
+        "deadline": None if due is None else _deadline(due),
+        "rule": None if due is None else f"{due.rule.name}/{due.rule.version}",
+        "claimCode": done.code or None,
+    }
+
+
+def _deadline(due: Deadline) -> dict[str, object]:
+    rule = due.rule
+    return {
+        "__typename": "Deadline",
+        "on": due.on,
+        "workingDays": rule.value if rule.unit is Unit.WORKING_DAYS else None,
+        "calendarDays": rule.value if rule.unit is Unit.CALENDAR_DAYS else None,
+        "source": rule.source,
+        "verified": rule.verified,
+        "provisional": due.provisional,
+    }
 
 
 def disclosed(vault: Vault, done: Done, shown: bytes) -> Disclosed:

@@ -198,7 +198,8 @@ async def perform(
     now, reader = gateway.clock.now(), named.reader(caller)
     permit(visibility, act.name, caller, (act.key,))  # 3 who may
     scene = Scene(caller, now, statutory_day(now), visibility, Keeper(gateway.vault, reader), gateway.private)
-    apply = BY_ACTION[act.name].begin(scene, selection.given or {}, (act.key,))  # 4 input checked
+    action = BY_ACTION[act.name]
+    apply = action.begin(scene, selection.given or {}, (act.key,))  # 4 input checked
     told = (number, now, caller, selection.shape, (), visibility.version)
     sealed, same = gateway.vault.seal_audit(request.sealed_text), performed.fingerprint(*request[1:4])
     async with gateway.sessions.begin() as session:
@@ -206,14 +207,14 @@ async def perform(
         kept = await once.before(now)
         if kept is None:
             done = await apply(session)  # 5 done, seen by nobody yet
-            id = named.case(gateway.vault, done.case, done.personal, reader)
-            shown = (act, id, done.state.value, done.deadline)
-            disclosed = performed.disclosed(gateway.vault, done, reply.action_receipt(*shown, None))
+            id = named.made(gateway.vault, action.gives.kind, done.row, done.personal, reader)
+            shown = performed.told(action, done, id)
+            disclosed = performed.disclosed(gateway.vault, done, reply.action_receipt(act, shown, None))
             body = gateway.accounts.body(*told, Outcome.PERFORMED, "", disclosed)
             entry = Entry(body, undisclosed(body, BasisLost.code) if done.checks else body, done.checks)
             async with gateway.log.turn() as turn:
                 receipt = await turn.carry(session.run, entry, sealed)  # 6 written down in the same transaction
-                data = reply.data([((act.key,), reply.action_receipt(*shown, receipt))], selection.introspection)
+                data = reply.data([((act.key,), reply.action_receipt(act, shown, receipt))], selection.introspection)
                 answered = reply.answered(data, (), receipt)
                 await once.keep(answered)
                 await session.commit()  # 7 both are durable

@@ -1,11 +1,10 @@
 """Step 7, shape: the bytes that are sent. Values arrive as JSON text and are put together, never parsed again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 
 from gateway.errors import Fault, GatewayError
-from gateway.rights.clocks import Deadline, Unit
 from gateway.values import Act, Caller, Receipt, Redaction, Root, Selected, Visibility
 
 NULL = b"null"
@@ -77,31 +76,15 @@ def shaped(root: Root, values: dict[str, object]) -> bytes:
     return orjson.dumps(_object(root.children, values))
 
 
-def action_receipt(act: Act, id: str, state: str, due: Deadline | None, receipt: Receipt | None) -> bytes:
-    """What a mutation answers, with a deadline if it opened a case; without ``receipt`` its members are null."""
+def action_receipt(act: Act, told: Mapping[str, object], receipt: Receipt | None) -> bytes:
+    """What a mutation answers: what it did, and its entry; without ``receipt`` the members of that are null."""
     entry: dict[str, object] = {
         "__typename": "Receipt",
         "origin": receipt and receipt.origin,
         "index": receipt and str(receipt.index),
         "leaf": receipt and receipt.leaf,
     }
-    values: dict[str, object] = {"__typename": "WatchReceipt", "state": state, "receipt": entry}
-    if due is not None:
-        values |= {"__typename": "CaseReceipt", "id": id, "deadline": _deadline(due)}
-    return orjson.dumps(_object(act.children, values))
-
-
-def _deadline(due: Deadline) -> dict[str, object]:
-    rule = due.rule
-    return {
-        "__typename": "Deadline",
-        "on": due.on,
-        "workingDays": rule.value if rule.unit is Unit.WORKING_DAYS else None,
-        "calendarDays": rule.value if rule.unit is Unit.CALENDAR_DAYS else None,
-        "source": rule.source,
-        "verified": rule.verified,
-        "provisional": due.provisional,
-    }
+    return orjson.dumps(_object(act.children, {**told, "receipt": entry}))
 
 
 def _receipt(receipt: Receipt) -> bytes:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import Enum, IntFlag, StrEnum
 from typing import NamedTuple, TypeAlias
 
+from gateway.asking import PROSE as PROSE
 from gateway.asking import Access as Access
+from gateway.asking import ActionName as ActionName
 from gateway.asking import ByPlace as ByPlace
 from gateway.asking import Caller as Caller
 from gateway.asking import Matter as Matter
@@ -116,24 +118,6 @@ class Root:
     def path(self) -> tuple[str, ...]:
         """Where in the answer it stands: response keys."""
         return (self.key,) if self.inside is None else (self.inside, self.key)
-
-
-class ActionName(StrEnum):
-    """The fields of Mutation."""
-
-    FILE_OBJECTION = "fileObjection"
-    FILE_COMPLAINT = "fileComplaint"
-    WATCH_ACCESSES = "watchAccesses"
-    UNWATCH_ACCESSES = "unwatchAccesses"
-
-
-# The arguments in which a person writes lines, by their field: their texts may hold tabs and line ends.
-PROSE = frozenset(
-    {
-        (ActionName.FILE_OBJECTION.value, "claim"), (ActionName.FILE_COMPLAINT.value, "facts"),
-        (RootName.EXPLAIN.value, "query"), (RootName.EXPLAIN.value, "variables"),
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Protocol, TypeAlias
 
 from gateway.catalogue.fields import Kind
 from gateway.errors import Fault
 from gateway.rights.clocks import Deadline
-from gateway.rights.states import State, WatchState
 from gateway.store.sessions import Session
 from gateway.values import ActionName, Caller, Check, Visibility
 
@@ -52,14 +51,15 @@ class Done:
     ``rows`` maps a kind to (row, version) pairs, for the log; ``checks`` must still hold when it is committed.
     """
 
-    case: int | None  # that was opened
-    personal: bool  # its party is a natural person
-    state: State | WatchState
+    row: int | None  # of the kind that the action gives; None: nothing that has an id
+    personal: bool  # it is a natural person's
+    state: StrEnum
     deadline: Deadline | None
     subjects: tuple[int, ...]
     rows: Mapping[str, tuple[tuple[int, int], ...]]
     held: int  # bits of Relation
     checks: tuple[Check, ...]
+    code: str = ""  # by which whoever has no name finds it again
 
 
 Apply: TypeAlias = Callable[[Session], Awaitable[Done]]
@@ -95,10 +95,15 @@ class OneOf:
 
 
 class Gives(Enum):
-    """Which receipt an action gives."""
+    """Which receipt an action gives: its GraphQL type; :attr:`kind` says of which catalogue kind it tells."""
 
     CASE = "CaseReceipt"
     WATCH = "WatchReceipt"
+
+    @property
+    def kind(self) -> str:
+        """The kind whose row it tells of: opaque id, state, deadline, rule; none of a watch, which is no kind."""
+        return "" if self is Gives.WATCH else self.value.removesuffix("Receipt").lower()
 
 
 @dataclass(frozen=True, slots=True)

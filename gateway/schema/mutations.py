@@ -7,13 +7,11 @@ import strawberry
 
 from gateway.actions.all import ACTIONS
 from gateway.actions.model import Action, Gives, Input, InputType, OneOf
-from gateway.catalogue.case import CASE
+from gateway.catalogue.kinds import BY_NAME
 from gateway.schema.make import Argument, Member, declare, input_type, object_type
 from gateway.schema.scalars import DateText, nullable
 from gateway.schema.vocabulary import Vocabulary
 from gateway.values import ActionName
-
-_STATE = next(item for item in CASE.fields if item.name == "state")
 
 
 def mutation(may: frozenset[ActionName], words: Vocabulary) -> Any:
@@ -63,12 +61,12 @@ def _receipts(words: Vocabulary, wanted: frozenset[Gives]) -> Mapping[Gives, Any
         },
     )
     own = {"receipt": Member(entry, "Its entry in the log (日志回执).")}
-    made = {Gives.CASE: _case, Gives.WATCH: _watch}
-    return {one: made[one](words, own) for one in wanted}
+    deadline = _deadline() if any(one.kind for one in wanted) else None
+    return {one: _receipt(one, words, deadline, own) if one.kind else _watch(words, own) for one in wanted}
 
 
-def _case(words: Vocabulary, own: Mapping[str, Member]) -> Any:
-    deadline = object_type(
+def _deadline() -> Any:
+    return object_type(
         declare("Deadline"),
         "By when a case must be answered, and by which rule (办理期限).",
         {
@@ -80,16 +78,20 @@ def _case(words: Vocabulary, own: Mapping[str, Member]) -> Any:
             "provisional": Member(bool, "The year's arrangement of holidays is not known yet (暂定)."),
         },
     )
-    return object_type(
-        declare(Gives.CASE.value),
-        "A case that has been opened (受理回执).",
-        {
-            "id": Member(strawberry.ID, "Opaque id of the case (案件标识)."),
-            "state": Member(words.of_field(_STATE), "Where it stands (状态)."),
-            "deadline": Member(deadline, "By when it must be answered (办理期限)."),
-            **own,
-        },
-    )
+
+
+def _receipt(gives: Gives, words: Vocabulary, deadline: Any, own: Mapping[str, Member]) -> Any:
+    """Of any kind the same: its id, its state, by when the next must happen and by which rule."""
+    kind = BY_NAME[gives.kind]
+    state = next(item for item in kind.fields if item.name == "state")
+    members = {
+        "id": Member(strawberry.ID, f"Opaque id ({kind.zh}标识)."),
+        "state": Member(words.of_field(state), "Where it stands (状态)."),
+        "deadline": Member(nullable(deadline), "By when the next step must be taken; null: no clock runs (办理期限)."),
+        "rule": Member(nullable(str), "Name and version of the rule that gave it (依据规则)."),
+        **own,
+    }
+    return object_type(declare(gives.value), f"What has been done, and where it stands ({kind.zh}回执).", members)
 
 
 def _watch(words: Vocabulary, own: Mapping[str, Member]) -> Any:

@@ -38,7 +38,7 @@ from gateway.values import ActionName, Condition, Level, MatterKind, Purpose, Ro
 from tests.harness import shipped
 
 RECEIPT = (
-    *("Mutation", "CaseReceipt", "Deadline", "Receipt", "id", "state", "deadline", "receipt", "on", "workingDays"),
+    *("Mutation", "Deadline", "Receipt", "id", "state", "deadline", "rule", "receipt", "on", "workingDays"),
     *("calendarDays", "source", "verified", "provisional", "origin", "index", "leaf"),
 )
 # The three administrators have one column, hence one schema.
@@ -114,14 +114,14 @@ def known(role: Role) -> set[str]:
 def receipts() -> dict[Gives, set[str]]:
     """The names in each receipt."""
     return {
-        Gives.CASE: {*RECEIPT, *names_of_states()},
+        **{gives: {*RECEIPT, gives.value, *names_of_states(gives.kind)} for gives in Gives if gives.kind},
         Gives.WATCH: {"WatchReceipt", "WatchState", "Receipt", "receipt", "leaf", "state", *WatchState.__members__},
     }
 
 
-def names_of_states() -> Iterator[str]:
+def names_of_states(kind: str) -> Iterator[str]:
     """A receipt tells the state of the case, whoever may read cases."""
-    state = next(field for field in BY_NAME["case"].fields if field.name == "state")
+    state = next(field for field in BY_NAME[kind].fields if field.name == "state")
     yield enum_names()[state.values]
     yield from state.values
 
