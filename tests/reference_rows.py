@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from gateway.catalogue.fields import Field, Mask, Owner, Sealing, Standing, Type
 from gateway.catalogue.kinds import BY_NAME
-from gateway.intake.sample_rows import Item, Value
 from gateway.values import Access, Caller, Matter, MatterKind, Purpose
 from gateway.vault import masks
+from gateway.vault.rows import Item, Value
 from tests.reference_policy import CONDITIONS, MASKED, RELEASED, WITHHELD, Held, Lines, reach
 
 

@@ -16,7 +16,8 @@ from gateway.catalogue.fields import Field, Kind, Owner, Standing, SubjectClass,
 from gateway.catalogue.kinds import BY_NAME
 from gateway.intake.sample_codes import birth_of, citizen_number, organization_code, registration_number, serial, uscc
 from gateway.intake.sample_dice import Dice
-from gateway.intake.sample_rows import Item, Record, Subject, Value
+from gateway.intake.sample_rows import Record, Subject
+from gateway.vault.rows import Item, Value
 from tests.reference_rows import Case, Consent, Mandate, Row, Scope, World
 
 NOW = datetime(2026, 11, 22, 17, 30, tzinfo=UTC)  # already the 23rd in Beijing

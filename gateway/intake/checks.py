@@ -16,8 +16,8 @@ from gateway.catalogue.codes import CITIZEN_ID, check, normalize, status
 from gateway.catalogue.fields import Field, Owner, Type
 from gateway.intake.files import Cells
 from gateway.intake.layouts import Layout, is_text, named_fields
-from gateway.intake.sample_rows import Value
 from gateway.intake.spellings import spelled
+from gateway.vault.rows import Value
 
 FIRST_DAY = date(1949, 10, 1)
 OPEN_END = date(2099, 12, 31)  # how the standard writes "no end"

@@ -18,9 +18,10 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.intake.layouts import head_of, named_fields, titles
 from gateway.intake.sample import Sample, samples
 from gateway.intake.sample_codes import citizen_number
-from gateway.intake.sample_rows import Item, Record, Subject, Value
+from gateway.intake.sample_rows import Record, Subject
 from gateway.intake.sample_words import Words
 from gateway.intake.spellings import spelled
+from gateway.vault.rows import Item, Value
 
 Row: TypeAlias = dict[str, str]  # by field name
 Fault: TypeAlias = Callable[[Row, date], None]

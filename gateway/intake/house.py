@@ -10,11 +10,11 @@ from gateway.catalogue.reference import IDENTIFIER
 from gateway.clock import statutory_day
 from gateway.errors import BadInput, Fault
 from gateway.intake.checks import Checked, years_after
-from gateway.intake.load_rows import minor
 from gateway.rights.calendar import Calendar
 from gateway.rights.routing import Department, present
 from gateway.rights.rows import calendar_of, calendar_since
 from gateway.store.core import Connection, execute
+from gateway.vault.rows import minor
 
 RETAINED = 5  # years from the end of the conduct (Reg. 631 art. 16)
 PUBLISHED: Mapping[str, int] = MappingProxyType({"GENERAL": 1, "SERIOUS": 3})  # years at most (NDRC Order 36)

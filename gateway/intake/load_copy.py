@@ -14,11 +14,11 @@ from psycopg import sql
 from gateway.catalogue.fields import Owner
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import InternalError
-from gateway.intake.load_rows import Cell, Place, Shape, shapes
 from gateway.intake.sample_rows import Record, Subject
 from gateway.store.core import Connection, execute
 from gateway.store.database import convert
 from gateway.store.tables import RECORD_IDS, SUBJECT_IDS, SUBJECT_KEY
+from gateway.vault.rows import Cell, Place, Shape, shapes
 from gateway.vault.vault import Vault
 
 ID_BLOCK = 5_000

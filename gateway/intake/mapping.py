@@ -12,11 +12,11 @@ from gateway.catalogue.fields import Kind
 from gateway.intake.checks import Checked
 from gateway.intake.house import House
 from gateway.intake.load_copy import copy_rows, numbers
-from gateway.intake.load_rows import Cell, Place, shapes
 from gateway.intake.receipt import Receipt
 from gateway.intake.subjects import CODES, Finder, Found
 from gateway.store.core import Connection
 from gateway.store.tables import RECORD_IDS
+from gateway.vault.rows import Cell, Place, shapes
 from gateway.vault.vault import Vault
 
 UNIFIED = date(2015, 10, 1)  # 三证合一: since then the unified code alone is given out

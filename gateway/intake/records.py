@@ -11,12 +11,11 @@ from gateway.catalogue.fields import Kind, snake
 from gateway.intake.checks import Checked
 from gateway.intake.house import House
 from gateway.intake.load_copy import copy_rows, numbers
-from gateway.intake.load_rows import Cell, Place, Shape, shapes
 from gateway.intake.receipt import Receipt
-from gateway.intake.sample_rows import Item, Value
 from gateway.intake.subjects import Finder, Found
 from gateway.store.core import Connection
 from gateway.store.tables import CURRENT_STATUSES, RECORD_IDS
+from gateway.vault.rows import Cell, Item, Place, Shape, Value, shapes
 from gateway.vault.vault import Vault
 
 Key: TypeAlias = tuple[int, tuple[str, ...]]  # subject and natural key

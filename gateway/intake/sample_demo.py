@@ -17,8 +17,9 @@ from gateway.intake.sample_codes import (
     sex_of,
     uscc,
 )
-from gateway.intake.sample_rows import Record, Subject, Value
+from gateway.intake.sample_rows import Record, Subject
 from gateway.intake.sample_subjects import MERGED, identifier, phone
+from gateway.vault.rows import Value
 
 BATCH = "demo"
 

@@ -18,8 +18,9 @@ from gateway.intake.sample_kinds import (
     repair_item,
 )
 from gateway.intake.sample_records import Party
-from gateway.intake.sample_rows import Item, Record, Value
+from gateway.intake.sample_rows import Record
 from gateway.intake.sample_words import Words
+from gateway.vault.rows import Item, Value
 
 THIRD = "己巳六"  # an invented third person in reasons and merits
 

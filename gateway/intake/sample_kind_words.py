@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from gateway.intake.sample_rows import Item
 from gateway.intake.seed_files import Organ, table
+from gateway.vault.rows import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from gateway.intake.sample_dice import Dice
 from gateway.intake.sample_kind_words import Commitment as CommitmentWords
 from gateway.intake.sample_kind_words import Honor, Listing, Scheme
 from gateway.intake.sample_records import PERSON_TERM, Party, organ_item, received
-from gateway.intake.sample_rows import Item, Record, Value, released
+from gateway.intake.sample_rows import Record, released
 from gateway.intake.sample_subjects import BATCH
 from gateway.intake.sample_words import Words
 from gateway.intake.seed_files import Organ
+from gateway.vault.rows import Item, Value
 
 Maker: TypeAlias = Callable[[Dice, str, Party, Words, date], Record]
 

@@ -8,10 +8,11 @@ from types import MappingProxyType
 
 from gateway.catalogue.fields import SubjectClass
 from gateway.intake.sample_dice import Dice
-from gateway.intake.sample_rows import Item, Record, Subject, Value, released
+from gateway.intake.sample_rows import Record, Subject, released
 from gateway.intake.sample_subjects import BATCH
 from gateway.intake.sample_words import Conduct, License, Words
 from gateway.intake.seed_files import Organ
+from gateway.vault.rows import Item, Value
 
 OPEN_END = date(2099, 12, 31)  # how the standard writes "no end"
 PERSON_TERM = 1825  # days: a person's negative item is kept five years (Reg. 631 art. 16)

@@ -1,15 +1,10 @@
 """What samples, seeds and the loader hand to each other: rows as plain dicts, not yet sealed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import TypeAlias
+from datetime import datetime
 
 from gateway.catalogue.fields import SubjectClass
-
-Value: TypeAlias = bytes | str | bool | int | date | datetime | Decimal | None
-Item: TypeAlias = Mapping[str, Value]
+from gateway.vault.rows import Item
 
 
 @dataclass(frozen=True, slots=True)

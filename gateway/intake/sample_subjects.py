@@ -16,8 +16,9 @@ from gateway.intake.sample_codes import (
     uscc,
 )
 from gateway.intake.sample_dice import Dice
-from gateway.intake.sample_rows import Item, Subject, Value
+from gateway.intake.sample_rows import Subject
 from gateway.intake.sample_words import Region, Words
+from gateway.vault.rows import Item, Value
 
 MERGED = date(2015, 10, 1)  # 三证合一: from here on one code for enterprises
 MERGED_BUSINESSES = date(2016, 12, 1)  # and for individual businesses

@@ -8,11 +8,11 @@ from gateway.catalogue.fields import Kind, SubjectClass
 from gateway.intake.checks import Checked
 from gateway.intake.house import House
 from gateway.intake.load_copy import Loader
-from gateway.intake.load_rows import Place, shapes
 from gateway.intake.receipt import Receipt
 from gateway.intake.records import keep_version, mark_of, overwrite
-from gateway.intake.sample_rows import Item, Subject, Value
+from gateway.intake.sample_rows import Subject
 from gateway.store.core import Connection
+from gateway.vault.rows import Item, Place, Value, shapes
 from gateway.vault.vault import Vault
 
 _BODIES = """

@@ -17,15 +17,15 @@ from gateway.clock import SystemRandom
 from gateway.errors import BadInput, GatewayError
 from gateway.intake.load import generate
 from gateway.intake.load_copy import Loader
-from gateway.intake.load_rows import shapes
 from gateway.intake.load_seed import seed_reference
 from gateway.intake.sample import Sample, samples
-from gateway.intake.sample_rows import Item, Record, Subject
+from gateway.intake.sample_rows import Record, Subject
 from gateway.intake.sample_words import read_words
 from gateway.store.database import Connections
 from gateway.store.tables import METADATA
 from gateway.vault.keys import new_keys, parse
 from gateway.vault.masks import masked
+from gateway.vault.rows import Item, shapes
 from gateway.vault.vault import Vault
 
 SEED = Path(__file__).parents[2] / "seed"

@@ -10,14 +10,13 @@ import pytest
 from gateway.catalogue.codes import CITIZEN_ID, check, normalize, status
 from gateway.catalogue.fields import Kind, SubjectClass
 from gateway.catalogue.kinds import BY_NAME
-from gateway.intake.load_rows import minor
 from gateway.intake.sample import Sample, samples, subjects
 from gateway.intake.sample_demo import DEMO, Demo
 from gateway.intake.sample_demo_records import demo
 from gateway.intake.sample_dice import Dice
-from gateway.intake.sample_rows import Item, Value
 from gateway.intake.sample_words import Words, read_words
 from gateway.intake.seed_files import table
+from gateway.vault.rows import Item, Value, minor
 
 SEED = Path(__file__).parents[2] / "seed"
 TODAY = date(2026, 11, 23)

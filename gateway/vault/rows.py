@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -12,11 +14,12 @@ from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, Subj
 from gateway.catalogue.grams import grams, searchable
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
-from gateway.intake.sample_rows import Item, Value
 from gateway.vault.masks import masked
 from gateway.vault.seal import SubjectKey
 from gateway.vault.vault import Vault
 
+Value: TypeAlias = bytes | str | bool | int | date | datetime | Decimal | None
+Item: TypeAlias = Mapping[str, Value]
 Cell: TypeAlias = Value | list[str]
 MINOR_KINDS = frozenset({"警告", "通报批评"})  # APL art. 9 (1): not published by Order 36
 BASE = ("version", "subject_class", "provider", "batch", "row_hash")
