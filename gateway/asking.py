@@ -129,6 +129,22 @@ class ActionName(StrEnum):
     FILE_COMPLAINT = "fileComplaint"
     WATCH_ACCESSES = "watchAccesses"
     UNWATCH_ACCESSES = "unwatchAccesses"
+    ACCEPT_CASE = "acceptCase"
+    DECLINE_CASE = "declineCase"
+    REQUEST_SUPPLEMENT = "requestSupplement"
+    SUPPLEMENT_CASE = "supplementCase"
+    WITHDRAW_CASE = "withdrawCase"
+    ROUTE_CASE = "routeCase"
+    ANSWER_CASE = "answerCase"
+    DECIDE_CASE = "decideCase"
+    REQUEST_REVIEW = "requestReview"
+    REQUEST_REPAIR = "requestRepair"
+    DECIDE_REPAIR = "decideRepair"
+    REQUEST_ERASURE = "requestErasure"
+    REQUEST_COPY = "requestCopy"
+    ADD_STATEMENT = "addStatement"
+    FILE_REPORT = "fileReport"
+    FOLLOW_REPORT = "followReport"
 
 
 # The arguments in which a person writes lines, by their field: their texts may hold tabs and line ends.
@@ -136,6 +152,20 @@ PROSE = frozenset(
     {
         (ActionName.FILE_OBJECTION.value, "claim"),
         (ActionName.FILE_COMPLAINT.value, "facts"),
+        (ActionName.FILE_OBJECTION.value, "newEvidence"),
+        (ActionName.DECLINE_CASE.value, "reason"),
+        (ActionName.REQUEST_SUPPLEMENT.value, "request"),
+        (ActionName.SUPPLEMENT_CASE.value, "text"),
+        (ActionName.ANSWER_CASE.value, "answer"),
+        (ActionName.DECIDE_CASE.value, "decision"),
+        (ActionName.DECIDE_CASE.value, "value"),
+        (ActionName.REQUEST_REVIEW.value, "reason"),
+        (ActionName.REQUEST_REPAIR.value, "commitment"),
+        (ActionName.DECIDE_REPAIR.value, "reason"),
+        (ActionName.REQUEST_ERASURE.value, "reason"),
+        (ActionName.ADD_STATEMENT.value, "text"),
+        (ActionName.FILE_REPORT.value, "facts"),
+        (ActionName.FOLLOW_REPORT.value, "text"),
         ("explain", "query"),
         ("explain", "variables"),
     }

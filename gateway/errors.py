@@ -15,6 +15,7 @@ GatewayError
 ├── OperationError          200  an operation that was understood and is refused; ``data`` is null
 │   ├── BadInput                 an argument breaks a rule; every fault at once, each with its path
 │   ├── IdempotencyConflict 409  the key of a mutation was used for another request
+│   ├── CaseConflict        409  the state of the case does not allow the step
 │   ├── RedactionRefused         a field would be masked or withheld, and the request asked for all or nothing
 │   └── BasisLost                a consent or mandate ended between reading and disclosure
 ├── Unavailable             503  nothing was disclosed; try again later
@@ -199,6 +200,15 @@ class IdempotencyConflict(OperationError):
     status = 409
     en = "The Idempotency-Key was used for another request. Nothing was done."
     zh = "该 Idempotency-Key 已用于另一请求，未执行任何操作。"
+
+
+class CaseConflict(OperationError):
+    """A case stands where the step cannot be taken; the fault names the state and what is possible."""
+
+    code = "CASE_STATE_CONFLICT"
+    status = 409
+    en = "The state of the case does not allow this step. Nothing was done."
+    zh = "案件当前状态不允许此操作，未执行任何操作。"
 
 
 class RedactionRefused(OperationError):

@@ -77,6 +77,7 @@ def told(action: Action, done: Done, id: str | None) -> dict[str, object]:
         "deadline": None if due is None else _deadline(due),
         "rule": None if due is None else f"{due.rule.name}/{due.rule.version}",
         "claimCode": done.code or None,
+        "decision": done.answer or None,
     }
 
 

@@ -13,18 +13,18 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import orjson
 
-from gateway import named, performed, reply
+from gateway import named, performed, reply, scenes
 from gateway.actions.all import BY_NAME as BY_ACTION
-from gateway.actions.model import Scene
-from gateway.audit.account import Accounts, Disclosed, undisclosed
+from gateway.audit.account import Accounts, Disclosed, rested, undisclosed
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.turn import BasisLostRecorded
-from gateway.clock import Clock, Random, statutory_day
+from gateway.clock import Clock, Random
 from gateway.errors import BasisLost, CommitUnknown, GatewayError, InternalError, NotFound
 from gateway.explained import explained
 from gateway.identity.verifier import Verifier
@@ -43,7 +43,6 @@ from gateway.schema.roles import RoleSchemas
 from gateway.store.lanes import Lanes
 from gateway.store.sessions import Sessions
 from gateway.values import (
-    Access,
     Act,
     ByPlace,
     Caller,
@@ -197,7 +196,9 @@ async def perform(
     """
     now, reader = gateway.clock.now(), named.reader(caller)
     permit(visibility, act.name, caller, (act.key,))  # 3 who may
-    scene = Scene(caller, now, statutory_day(now), visibility, Keeper(gateway.vault, reader), gateway.private)
+    ask, log = partial(_asked, gateway, caller), (gateway.accesses, gateway.lanes)
+    keeper = Keeper(gateway.vault, reader)
+    scene = scenes.scene(caller, now, visibility, keeper, log, ask, private=gateway.private)
     action = BY_ACTION[act.name]
     apply = action.begin(scene, selection.given or {}, (act.key,))  # 4 input checked
     told = (number, now, caller, selection.shape, (), visibility.version)
@@ -223,6 +224,11 @@ async def perform(
     body = gateway.accounts.body(*told, Outcome.DISCLOSED, "", Disclosed(mac=gateway.vault.response_mac(kept)))
     await gateway.log.append(Entry(body, body), sealed)  # it was done before; that it is told again is written down
     return Reply(200, kept)
+
+
+async def _asked(gateway: Gateway, caller: Caller, query: str, variables: Mapping[str, object]) -> bytes:
+    """The answer to a query that an action asks as its caller: decided and written down like any other."""
+    return (await answer_to(gateway, Request(None, query, None, variables, orjson.dumps(variables)), caller)).body
 
 
 async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> str:
@@ -332,13 +338,11 @@ def _disclosed(
             versions[place if of_subject else id] = version
         effects.append(root.prepared.effect(sights))
         if held & _REVOCABLE:
-            rested = dict.fromkeys(zip(rows.sights, rows.subjects, strict=True))
+            seen = dict.fromkeys(zip(rows.sights, rows.subjects, strict=True))
             access = selection.roots[at].access
             checks.update(
                 dict.fromkeys(
-                    check
-                    for sight, subject in rested
-                    for check in _checks(caller, access, sight.relations, int(subject))
+                    check for sight, subject in seen for check in rested(caller, access, sight.relations, int(subject))
                 )
             )
     clear, masked, withheld = effects[0] if len(effects) == 1 else merged(effects)
@@ -354,16 +358,6 @@ def _disclosed(
     )
     any_data = any(root.data is not None for root in roots) or selection.introspection is not None
     return disclosed, tuple(checks), Outcome.DISCLOSED if any_data else Outcome.EMPTY
-
-
-def _checks(caller: Caller, access: Access | None, relations: int, subject: int) -> list[Check]:
-    """What rows of a subject rested on and what somebody may take away: a consent, a mandate."""
-    found: list[Check] = []
-    if relations & Relation.CONSENT and access is not None and access.consent is not None:
-        found.append(Check("consent", access.consent, subject, caller.consumer, access.purpose.value))
-    if relations & Relation.SELF:
-        found.append(Check("mandate", caller.principal, subject))
-    return found
 
 
 async def _refuse(

@@ -3,12 +3,49 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.actions.accept_case import ACCEPT_CASE
+from gateway.actions.add_statement import ADD_STATEMENT
+from gateway.actions.answer_case import ANSWER_CASE
+from gateway.actions.decide_case import DECIDE_CASE
+from gateway.actions.decide_repair import DECIDE_REPAIR
+from gateway.actions.decline_case import DECLINE_CASE
 from gateway.actions.file_complaint import FILE_COMPLAINT
 from gateway.actions.file_objection import FILE_OBJECTION
+from gateway.actions.file_report import FILE_REPORT
+from gateway.actions.follow_report import FOLLOW_REPORT
 from gateway.actions.model import Action
+from gateway.actions.request_copy import REQUEST_COPY
+from gateway.actions.request_erasure import REQUEST_ERASURE
+from gateway.actions.request_repair import REQUEST_REPAIR
+from gateway.actions.request_review import REQUEST_REVIEW
+from gateway.actions.request_supplement import REQUEST_SUPPLEMENT
+from gateway.actions.route_case import ROUTE_CASE
+from gateway.actions.supplement_case import SUPPLEMENT_CASE
 from gateway.actions.unwatch_accesses import UNWATCH_ACCESSES
 from gateway.actions.watch_accesses import WATCH_ACCESSES
+from gateway.actions.withdraw_case import WITHDRAW_CASE
 from gateway.values import ActionName
 
-ACTIONS: tuple[Action, ...] = (FILE_OBJECTION, FILE_COMPLAINT, WATCH_ACCESSES, UNWATCH_ACCESSES)
+ACTIONS: tuple[Action, ...] = (
+    FILE_OBJECTION,
+    FILE_COMPLAINT,
+    WATCH_ACCESSES,
+    UNWATCH_ACCESSES,
+    ACCEPT_CASE,
+    DECLINE_CASE,
+    REQUEST_SUPPLEMENT,
+    SUPPLEMENT_CASE,
+    WITHDRAW_CASE,
+    ROUTE_CASE,
+    ANSWER_CASE,
+    DECIDE_CASE,
+    REQUEST_REVIEW,
+    REQUEST_REPAIR,
+    DECIDE_REPAIR,
+    REQUEST_ERASURE,
+    REQUEST_COPY,
+    ADD_STATEMENT,
+    FILE_REPORT,
+    FOLLOW_REPORT,
+)
 BY_NAME: Mapping[ActionName, Action] = MappingProxyType({action.name: action for action in ACTIONS})

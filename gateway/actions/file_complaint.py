@@ -3,35 +3,33 @@
 Who acts for a subject complains in its name; an institution, or a person of whom the platform holds nothing, is a
 party of its own: the case gets a key of its own, so that its facts can be destroyed apart from everything else. A
 complaint goes to the platform's desk and never to whom it is about (``rights.routing``). Each complaint is a case of
-its own, also of the same: it is about what happened, and that may happen again.
+its own, also of the same: it is about what happened, and that may happen again. From the list of accesses it takes one
+step: whoever made the entry is whom it is about, and who handles the case sees that entry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
-
-from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, OneOf, Path, Scene
-from gateway.actions.opening import Opening, Party, departments, likely, opened, own_bases
+from gateway.actions import targets
+from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
+from gateway.actions.opening import Opening, Party, departments, likely, opened, own_bases, stranger, subject_party
+from gateway.actions.targets import Target
 from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded, written
 from gateway.catalogue.fields import Owner
-from gateway.catalogue.kinds import KINDS
-from gateway.errors import BadInput, Fault, InternalError
+from gateway.errors import BadInput, Fault
 from gateway.rights import routing
 from gateway.rights.states import CaseKind
 from gateway.store.sessions import Session
-from gateway.store.tables import CONSUMER, SUBJECT_IDS, SUBJECT_KEY, table
 from gateway.values import ActionName, Role
 
-CODE_LENGTH = 128
 NOT_OWN = "is not a subject that the caller is or acts for"
 WHOSE = "is required: the caller acts for several subjects"
-NO_TARGET = "is not known"
+NO_ENTRY = "is not an entry about a subject that the caller is or acts for"
+NOBODY = "was made by no department and no institution"
 
 
 @dataclass(frozen=True, slots=True)
 class _Complaint:
-    target: str  # "department" or "consumer"
-    code: str
+    target: Target
     facts: str
     subject: int | None
     path: Path
@@ -40,10 +38,7 @@ class _Complaint:
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
     facts = written(given, "facts", CLAIM_LENGTH, path, faults)
-    against = given["against"]
-    assert isinstance(against, dict)  # exactly one member, as the schema has checked
-    (target,) = against
-    code = written(against, target, CODE_LENGTH, (*path, "against"), faults)
+    target = targets.named(given, path, faults)
     subject: int | None = None
     if given.get("subject") is not None:
         found = scene.keys.read_id(bounded(str(given["subject"]), "subject", OPAQUE_LENGTH, path, faults))
@@ -53,7 +48,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
             subject = found[1]
     if faults:
         raise BadInput(*faults)
-    complaint = _Complaint(target, code, facts, subject, path)
+    complaint = _Complaint(target, facts, subject, path)
 
     async def apply(session: Session) -> Done:
         return await _apply(session, scene, complaint)
@@ -62,18 +57,28 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
 
 
 async def _apply(session: Session, scene: Scene, complaint: _Complaint) -> Done:
-    known = await departments(session)
-    about_department = complaint.target == "department"
-    if about_department:
-        there = complaint.code in known
-    else:
-        there = bool(await session.execute(sa.select(CONSUMER.c.id).where(CONSUMER.c.id == complaint.code)))
-    if not there:
-        raise BadInput(Fault((*complaint.path, "against", complaint.target), NO_TARGET))
+    values: dict[str, object] = {}
+    if complaint.target.about == "entry":
+        complaint, values = await _of_entry(scene, complaint)
+    known, target = await departments(session), complaint.target
+    await targets.there(session, target, known, complaint.path)
     party = await _party(session, scene, complaint)
-    route = routing.complaint(complaint.code if about_department else None, known, scene.today)
-    against = f"{complaint.target} {complaint.code}"
-    return await opened(session, scene, Opening(CaseKind.COMPLAINT, party, route, complaint.facts, against=against))
+    route = routing.complaint(target.code if target.about == "department" else None, known, scene.today)
+    opening = Opening(CaseKind.COMPLAINT, party, route, complaint.facts, against=target.text, values=values)
+    return await opened(session, scene, opening)
+
+
+async def _of_entry(scene: Scene, complaint: _Complaint) -> tuple[_Complaint, dict[str, object]]:
+    """The complaint about who made the entry, in the name of whom it is about, and the columns that name the entry."""
+    place = (*complaint.path, "against", "entry")
+    found = await scene.entry(complaint.target.code, complaint.target.number)
+    if found is None or (complaint.subject is not None and complaint.subject != found.subject):
+        raise BadInput(Fault(place, NO_ENTRY))
+    if not found.unit and not found.institution:
+        raise BadInput(Fault(place, NOBODY))
+    target = Target("department", found.unit) if found.unit else Target("consumer", found.institution)
+    values: dict[str, object] = {"entry_shard": found.shard, "entry_number": found.number}
+    return replace(complaint, target=target, subject=found.subject), values
 
 
 async def _party(session: Session, scene: Scene, complaint: _Complaint) -> Party:
@@ -82,54 +87,21 @@ async def _party(session: Session, scene: Scene, complaint: _Complaint) -> Party
     if complaint.subject is not None:
         if complaint.subject not in bases:
             raise BadInput(Fault((*complaint.path, "subject"), NOT_OWN))
-        return await _subject(session, complaint.subject)
+        return await subject_party(session, complaint.subject)
     if not bases:
-        return await _stranger(session, scene)
+        return await stranger(session, scene)
     meant = likely(bases)
     if len(meant) > 1:
         raise BadInput(Fault((*complaint.path, "subject"), WHOSE))
-    return await _subject(session, meant[0])
-
-
-async def _subject(session: Session, subject: int) -> Party:
-    tables = [table(kind) for kind in KINDS if kind.owner is Owner.SUBJECT]
-    rows = sa.union_all(
-        *[
-            sa.select(one.c.subject_class, SUBJECT_KEY.c.wrapped).where(
-                one.c.subject_id == subject, SUBJECT_KEY.c.subject_id == subject
-            )
-            for one in tables
-        ]
-    )
-    found = await session.execute(rows)
-    if not found or not isinstance(found[0][1], bytes):
-        raise InternalError
-    return Party(subject, str(found[0][0]), found[0][1], own=True)
-
-
-async def _stranger(session: Session, scene: Scene) -> Party:
-    ((subject,),) = await session.execute(sa.select(SUBJECT_IDS.next_value()))
-    assert isinstance(subject, int)
-    wrapped = scene.keys.new_key(subject)
-    await session.execute(sa.insert(SUBJECT_KEY).values(subject_id=subject, wrapped=wrapped))
-    return Party(subject, "legal", wrapped, own=False)
+    return await subject_party(session, meant[0])
 
 
 FILE_COMPLAINT = Action(
     ActionName.FILE_COMPLAINT,
-    "Complain of a department or an institution; whom it is about is never whom it goes to",
+    "Complain of a department, an institution, or who made an access; whom it is about is never whom it goes to",
     "提出投诉",
     (
-        OneOf(
-            "against",
-            "ComplaintTarget",
-            "Whom the complaint is about, exactly one",
-            "被投诉方",
-            (
-                Input("department", InputType.STRING, "A department, by its code on the platform", "部门代码"),
-                Input("consumer", InputType.STRING, "An institution, by its registered client", "接入机构"),
-            ),
-        ),
+        targets.OF_COMPLAINT,
         Input("facts", InputType.STRING, "What happened", "投诉事实", required=True),
         Input(
             "subject",

@@ -2,66 +2,67 @@
 
 The record is marked as disputed in the same transaction, for every caller at once (征信业管理条例 (Reg. 631) art. 25);
 nothing else of it changes. While an objection of the same filer to the same field is open, another one is refused: it
-would start no new clock and say nothing that a supplement to the first could not.
+would start no new clock and say nothing that a supplement to the first could not. Once it was decided or declined, the
+same objection with nothing new is declined in one step and marks nothing. Two records that contradict each other are
+both marked, and each goes to who provided it: the gateway never picks.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from gateway.actions import records
+from gateway.actions.effects import MARK, disputable
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import Opening, Party, departments, opened, own_subjects
-from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded, written
-from gateway.catalogue.fields import Kind
+from gateway.actions.opening import Opening, departments, opened
+from gateway.actions.records import Named, OwnRecord
+from gateway.actions.text import CLAIM_LENGTH, written
+from gateway.catalogue.fields import Kind, snake
 from gateway.catalogue.kinds import KINDS
-from gateway.errors import BadInput, Fault, InternalError
+from gateway.errors import BadInput, Fault
 from gateway.rights import routing
-from gateway.rights.states import CaseKind
+from gateway.rights.states import CaseKind, State, Step
 from gateway.store.case_tables import CASE
 from gateway.store.sessions import Session
-from gateway.store.tables import SUBJECT_KEY, table
+from gateway.store.tables import table
 from gateway.values import ActionName
 
-# One answer for an id that cannot be read, one of nothing, and one of somebody else's record.
-NOT_OWN = "is not a record of a subject that the caller is or acts for"
 NO_FIELD = "is not a field of the record"
 OPEN = "an objection of the caller to this is open already; read its case"
-MARK = "disputedOn"
+AGAIN = "Declined at once: the same objection was answered before, and nothing new is given (newEvidence)."
+SAME = "is the record itself"
 
 
 @dataclass(frozen=True, slots=True)
 class _Objection:
-    kind: Kind
-    record: int
+    record: Named
+    other: Named | None  # that contradicts it
     field: str | None
     claim: str
+    evidence: str
     path: Path
 
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
     claim = written(given, "claim", CLAIM_LENGTH, path, faults)
-    text = bounded(str(given["record"]), "record", OPAQUE_LENGTH, path, faults)
-    found = scene.keys.read_id(text)
-    if found is None or not _disputable(found[0]):
-        found = None
-        faults.append(Fault((*path, "record"), NOT_OWN))
+    evidence = "" if given.get("newEvidence") is None else written(given, "newEvidence", CLAIM_LENGTH, path, faults)
+    found = records.named(scene, given, "record", path, faults)
+    other = None if given.get("contradicts") is None else records.named(scene, given, "contradicts", path, faults)
+    if other is not None and other == found:
+        faults.append(Fault((*path, "contradicts"), SAME))
     field = given.get("field")
-    kinds = KINDS if found is None else (found[0],)
-    if field is not None and not any(_known(scene, kind, str(field)) for kind in kinds if _disputable(kind)):
+    kinds = KINDS if found is None else (found.kind,)
+    if field is not None and not any(_known(scene, kind, str(field)) for kind in kinds if disputable(kind)):
         faults.append(Fault((*path, "field"), NO_FIELD))
     if faults or found is None:
         raise BadInput(*faults)
-    objection = _Objection(*found, None if field is None else str(field), claim, path)
+    objection = _Objection(found, other, None if field is None else str(field), claim, evidence, path)
 
     async def apply(session: Session) -> Done:
         return await _apply(session, scene, objection)
 
     return apply
-
-
-def _disputable(kind: Kind) -> bool:
-    return any(item.name == MARK for item in kind.fields)
 
 
 def _known(scene: Scene, kind: Kind, field: str) -> bool:
@@ -71,47 +72,68 @@ def _known(scene: Scene, kind: Kind, field: str) -> bool:
 
 
 async def _apply(session: Session, scene: Scene, objection: _Objection) -> Done:
-    record = table(objection.kind)
-    mine = sa.select(
-        record.c.subject_id, record.c.subject_class, record.c.provider, record.c.version, SUBJECT_KEY.c.wrapped
-    ).where(
-        record.c.id == objection.record,
-        record.c.subject_id.in_(own_subjects(scene)),
-        record.c.disclosure != "INTERNAL",  # what is shown to nobody is nobody's to dispute by its id
-        SUBJECT_KEY.c.subject_id == record.c.subject_id,
-    )
-    rows = await session.execute(mine.with_for_update(of=record))  # two objections to a record take turns
-    if not rows:
-        raise BadInput(Fault((*objection.path, "record"), NOT_OWN))
-    subject, subject_class, provider, version, wrapped = rows[0]
-    if not isinstance(subject, int) or not isinstance(version, int) or not isinstance(wrapped, bytes):
-        raise InternalError
+    record = await records.own(session, scene, objection.record, objection.path)
     await _refuse_second(session, scene, objection)
-    done = await opened(
-        session,
-        scene,
-        Opening(
-            CaseKind.OBJECTION,
-            Party(subject, str(subject_class), wrapped, own=True),
-            routing.objection(str(provider), await departments(session), scene.today),
-            objection.claim,
-            (objection.kind.name, objection.record, version),
-            objection.field,
-        ),
-    )
-    since = sa.func.coalesce(record.c.disputed_on, scene.today)
-    here = sa.and_(record.c.subject_id == subject, record.c.id == objection.record)
-    await session.execute(sa.update(record).where(here).values(disputed_on=since))
+    if not objection.evidence and await _answered(session, record, objection):
+        return await _declined(session, scene, record, objection)
+    done = await _objected(session, scene, record, objection, objection.field, None)
+    if objection.other is not None:
+        other = await records.own(session, scene, objection.other, objection.path, "contradicts")
+        second = await _objected(session, scene, other, objection, None, done.row)
+        await session.execute(sa.update(CASE).where(CASE.c.id == done.row).values(of_case=second.row))
+        rows = {kind: (*done.rows.get(kind, ()), *second.rows.get(kind, ())) for kind in {**done.rows, **second.rows}}
+        subjects = tuple(dict.fromkeys((*done.subjects, *second.subjects)))
+        done = replace(done, rows=rows, subjects=subjects, checks=tuple(dict.fromkeys((*done.checks, *second.checks))))
     return done
+
+
+async def _objected(
+    session: Session, scene: Scene, record: OwnRecord, objection: _Objection, field: str | None, other: int | None
+) -> Done:
+    """The case of one record, and its mark."""
+    route = routing.objection(record.provider, await departments(session), scene.today)
+    claim = objection.claim if not objection.evidence else f"{objection.claim}\n\n{objection.evidence}"
+    values = {} if other is None else {"of_case": other}
+    opening = Opening(CaseKind.OBJECTION, record.party, route, claim, record.reference, field, values=values)
+    done = await opened(session, scene, opening)
+    rows = table(record.kind)
+    since = sa.func.coalesce(rows.c[snake(MARK)], scene.today)
+    here = rows.c.subject_id == record.party.subject, rows.c.id == record.row
+    await session.execute(sa.update(rows).where(*here).values({snake(MARK): since}))
+    return done
+
+
+async def _declined(session: Session, scene: Scene, record: OwnRecord, objection: _Objection) -> Done:
+    route = routing.objection(record.provider, await departments(session), scene.today)
+    parts = record.party, route, objection.claim, record.reference, objection.field
+    done = await opened(session, scene, Opening(CaseKind.OBJECTION, *parts, steps=(Step.DECLINE,)))
+    assert done.row is not None
+    place = "case", "decision", done.row
+    decision = scene.keys.seal(record.party.wrapped, record.party.subject, place, AGAIN)
+    await session.execute(sa.update(CASE).where(CASE.c.id == done.row).values(decision_sealed=decision))
+    return done
+
+
+def _same(objection: _Objection) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        CASE.c.kind == CaseKind.OBJECTION.value,
+        CASE.c.record_id == objection.record.row,
+        CASE.c.field.is_not_distinct_from(objection.field),
+    )
+
+
+async def _answered(session: Session, record: OwnRecord, objection: _Objection) -> bool:
+    """Whether the same was objected to before and answered; what was withdrawn was not."""
+    states = (State.DECIDED.value, State.DECLINED.value)
+    same = sa.select(CASE.c.id).where(
+        *_same(objection), CASE.c.subject_id == record.party.subject, CASE.c.state.in_(states)
+    )
+    return bool(await session.execute(same.limit(1)))
 
 
 async def _refuse_second(session: Session, scene: Scene, objection: _Objection) -> None:
     same = sa.select(CASE.c.id).where(
-        CASE.c.kind == CaseKind.OBJECTION.value,
-        CASE.c.record_id == objection.record,
-        CASE.c.field.is_not_distinct_from(objection.field),
-        CASE.c.filer == scene.caller.principal,
-        CASE.c.closed_at.is_(None),
+        *_same(objection), CASE.c.filer == scene.caller.principal, CASE.c.closed_at.is_(None)
     )
     if await session.execute(same):
         raise BadInput(Fault((*objection.path, "record"), OPEN))
@@ -130,6 +152,13 @@ FILE_OBJECTION = Action(
             "异议数据项",
         ),
         Input("claim", InputType.STRING, "What is wrong, and how it is right", "异议内容", required=True),
+        Input(
+            "newEvidence",
+            InputType.STRING,
+            "What is new, if the same was objected to and answered before",
+            "新证据",
+        ),
+        Input("contradicts", InputType.ID, "Another record of one's own that says otherwise", "相互矛盾的记录"),
     ),
     _begin,
 )

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from gateway.catalogue.fields import Kind
 from gateway.errors import Fault
@@ -12,6 +13,8 @@ from gateway.rights.clocks import Deadline
 from gateway.store.sessions import Session
 from gateway.values import ActionName, Caller, Check, Visibility
 
+Value: TypeAlias = bytes | str | bool | int | date | datetime | Decimal | None
+Cells: TypeAlias = Mapping[str, Value | list[str]]  # column -> what is stored
 Given: TypeAlias = Mapping[str, object]  # the arguments, of the types of the schema
 Path: TypeAlias = tuple[str, ...]
 
@@ -23,6 +26,10 @@ class Keys(Protocol):
         """The kind and row that an opaque id of this caller names."""
         ...
 
+    def write_id(self, kind: Kind, row: int, subject_class: str) -> str:
+        """The opaque id of a row for this caller."""
+        ...
+
     def new_key(self, subject: int) -> bytes:
         """A new wrapped key for a subject."""
         ...
@@ -30,6 +37,32 @@ class Keys(Protocol):
     def seal(self, wrapped: bytes, subject: int, place: tuple[str, str, int], text: str) -> bytes:
         """Seal a text under the subject's key; ``place`` is kind, column and row."""
         ...
+
+    def open(self, wrapped: bytes, subject: int, place: tuple[str, str, int], sealed: bytes) -> str:
+        """The text that was sealed there."""
+        ...
+
+    def cells(self, wrapped: bytes, subject: tuple[int, str], place: tuple[Kind, str, int], value: Value) -> Cells:
+        """The columns of one value; ``subject`` is its id and class, ``place`` kind, name of the field and row."""
+        ...
+
+    def guard(self, kind: str, field: str, value: Value) -> bytes:
+        """The keyed form in which a guard keeps a value that was refused."""
+        ...
+
+    def claim(self, code: str = "") -> tuple[str, bytes]:
+        """A claim code (a new one, if none is given) and its keyed hash."""
+        ...
+
+
+class Entered(NamedTuple):
+    """An entry of the log about a subject that the caller is or acts for: its place, and who made it."""
+
+    shard: int
+    number: int
+    subject: int
+    institution: str  # may be empty
+    unit: str  # code of a department; may be empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +74,8 @@ class Scene:
     today: date  # in Beijing
     visibility: Visibility
     keys: Keys
+    entry: Callable[[str, int], Awaitable[Entered | None]]  # by origin and index, if it is about the caller's own
+    ask: Callable[[str, Mapping[str, object]], Awaitable[bytes]]  # a query through the same door, as the caller
     private: bool = False  # webhooks may go to addresses that are not public
 
 
@@ -60,6 +95,7 @@ class Done:
     held: int  # bits of Relation
     checks: tuple[Check, ...]
     code: str = ""  # by which whoever has no name finds it again
+    answer: str = ""  # what was decided, for whom no other way leads to it
 
 
 Apply: TypeAlias = Callable[[Session], Awaitable[Done]]
@@ -70,6 +106,7 @@ class InputType(Enum):
 
     ID = "ID"
     STRING = "String"
+    WORD = "enum"  # one of ``Input.words``
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +118,8 @@ class Input:
     en: str
     zh: str
     required: bool = False
+    words: tuple[str, ...] = ()
+    words_type: str = ""  # the GraphQL enum of the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +137,19 @@ class Gives(Enum):
     """Which receipt an action gives: its GraphQL type; :attr:`kind` says of which catalogue kind it tells."""
 
     CASE = "CaseReceipt"
+    REPORT = "ReportReceipt"
     WATCH = "WatchReceipt"
 
     @property
     def kind(self) -> str:
         """The kind whose row it tells of: opaque id, state, deadline, rule; none of a watch, which is no kind."""
-        return "" if self is Gives.WATCH else self.value.removesuffix("Receipt").lower()
+        match self:
+            case Gives.WATCH:
+                return ""
+            case Gives.REPORT:
+                return "case"
+            case _:
+                return str(self.value).removesuffix("Receipt").lower()
 
 
 @dataclass(frozen=True, slots=True)

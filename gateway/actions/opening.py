@@ -1,5 +1,6 @@
 """A new case, written: its row, its file, its deadline. What every action that opens a case has in common."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -7,16 +8,17 @@ from datetime import date
 import sqlalchemy as sa
 
 from gateway.actions.model import Done, Scene
-from gateway.catalogue.kinds import BY_NAME
+from gateway.catalogue.fields import Owner
+from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import InternalError
 from gateway.rights import routing
 from gateway.rights.clocks import deadline
 from gateway.rights.routing import Department, Route
 from gateway.rights.rows import calendar_of, calendar_since, rules_of, rules_on
-from gateway.rights.states import CaseKind, State, Step, after
+from gateway.rights.states import CLOSED, CaseKind, State, Step, after
 from gateway.store.case_tables import CASE, CASE_EVENT
 from gateway.store.sessions import Session
-from gateway.store.tables import MANDATE, RECORD_IDS, table
+from gateway.store.tables import MANDATE, RECORD_IDS, SUBJECT_IDS, SUBJECT_KEY, table
 from gateway.values import Check, Relation
 
 BATCH = "case"  # where a batch of intake would stand
@@ -31,11 +33,12 @@ class Party:
     subject_class: str
     wrapped: bytes
     own: bool  # the caller is tied to it by a mandate
+    kind: str = ""  # of a subject of the libraries: its kind
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A case that is to be opened."""
+    """A case that is to be opened, and the steps that are taken with it at once."""
 
     kind: CaseKind
     party: Party
@@ -44,6 +47,10 @@ class Opening:
     record: tuple[str, int, int] | None = None  # kind, row, version
     field: str | None = None
     against: str | None = None
+    steps: tuple[Step, ...] = (Step.ROUTE,)
+    nameless: bool = False  # nobody is to know who filed it
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)  # further columns
+    code: str = ""
 
 
 def own_subjects(scene: Scene) -> "sa.Select[int]":
@@ -81,15 +88,46 @@ async def departments(session: Session) -> dict[str, Department]:
     }
 
 
+async def subject_party(session: Session, subject: int) -> Party:
+    """A subject of the libraries, which the caller is or acts for."""
+    tables = [table(kind) for kind in KINDS if kind.owner is Owner.SUBJECT]
+    rows = sa.union_all(
+        *[
+            sa.select(one.c.subject_class, SUBJECT_KEY.c.wrapped, sa.literal(one.name)).where(
+                one.c.subject_id == subject, SUBJECT_KEY.c.subject_id == subject
+            )
+            for one in tables
+        ]
+    )
+    found = await session.execute(rows)
+    if not found or not isinstance(found[0][1], bytes):
+        raise InternalError
+    return Party(subject, str(found[0][0]), found[0][1], own=True, kind=str(found[0][2]))
+
+
+async def stranger(session: Session, scene: Scene) -> Party:
+    """A party of its own, with a key of its own: its facts can be destroyed apart from everything else."""
+    ((subject,),) = await session.execute(sa.select(SUBJECT_IDS.next_value()))
+    assert isinstance(subject, int)
+    wrapped = scene.keys.new_key(subject)
+    await session.execute(sa.insert(SUBJECT_KEY).values(subject_id=subject, wrapped=wrapped))
+    return Party(subject, "legal", wrapped, own=False)
+
+
 async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
-    """Write the case and its first events: filed, and routed at once."""
+    """Write the case and its first events: filed, and what follows at once."""
     party, route = opening.party, opening.route
     rules = rules_of(await session.execute(rules_on(scene.today)))
     calendar = calendar_of(await session.execute(calendar_since(scene.today)))
     due = deadline(scene.today, [rules[name] for name in route.rules], calendar)
     number = await _number(session)
-    filed = after(opening.kind, None, Step.FILE)
-    routed = after(opening.kind, filed, Step.ROUTE)
+    steps, states = (Step.FILE, *opening.steps), list[State]()
+    for step in steps:
+        following = after(opening.kind, states[-1] if states else None, step)
+        if following is None:
+            raise InternalError
+        states.append(following)
+    state = states[-1]
     kind, row, _ = opening.record or (None, None, None)
     values = {
         "subject_id": party.subject,
@@ -98,7 +136,7 @@ async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
         "provider": routing.PLATFORM,
         "batch": BATCH,
         "kind": opening.kind.value,
-        "state": routed.value,
+        "state": state.value,
         "record_kind": kind,
         "record_id": row,
         "field": opening.field,
@@ -112,26 +150,51 @@ async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
         "rule_version": due.rule.version,
         "calendar": due.calendar,
         "department": route.department,
-        "filer": scene.caller.principal,
-        "consumer": scene.caller.consumer or None,
+        "filer": "" if opening.nameless else scene.caller.principal,
+        "consumer": None if opening.nameless else scene.caller.consumer or None,
+        "history": [happened(scene, step) for step in steps],
+        "closed_at": scene.now if state in CLOSED else None,
+        **opening.values,
     }
     await session.execute(sa.insert(CASE).values(values))
     events = [
-        _event(scene, number, 1, Step.FILE, filed),
-        _event(scene, number, 2, Step.ROUTE, routed, route.department),
+        event(scene, (number, at), step, one, route.department if step is Step.ROUTE else None)
+        | ({"principal": ""} if opening.nameless else {})
+        for at, (step, one) in enumerate(zip(steps, states, strict=True), 1)
     ]
     await session.execute(sa.insert(CASE_EVENT).values(events))
     rows = {"case": ((number, 1),)} | ({} if opening.record is None else {opening.record[0]: (opening.record[1:],)})
     return Done(
         number,
         party.subject_class == "person",
-        routed,
-        due,
+        state,
+        None if state in CLOSED else due,
         (party.subject,),
         rows,
         int(Relation.SELF) if party.own else 0,
         (Check("mandate", scene.caller.principal, party.subject),) if party.own else (),
+        opening.code,
     )
+
+
+def happened(scene: Scene, step: Step) -> str:
+    """A step, as the history of a case tells it."""
+    return f"{scene.today.isoformat()} {step.value}"
+
+
+def event(
+    scene: Scene, place: tuple[int, int], step: Step, state: State, department: str | None = None
+) -> dict[str, object]:
+    """The row of an event; ``place`` is the case and the number of the event in its file."""
+    return {
+        "case_id": place[0],
+        "number": place[1],
+        "at": scene.now,
+        "step": step.value,
+        "state": state.value,
+        "principal": scene.caller.principal,
+        "department": department,
+    }
 
 
 async def _number(session: Session) -> int:
@@ -139,17 +202,3 @@ async def _number(session: Session) -> int:
     if not isinstance(number, int):
         raise InternalError
     return number
-
-
-def _event(
-    scene: Scene, case: int, number: int, step: Step, state: State, department: str | None = None
-) -> dict[str, object]:
-    return {
-        "case_id": case,
-        "number": number,
-        "at": scene.now,
-        "step": step.value,
-        "state": state.value,
-        "principal": scene.caller.principal,
-        "department": department,
-    }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from orjson import Fragment
 
 from gateway.audit.canonical import part
-from gateway.values import Access, ActionName, Caller, Entry, Outcome, RootName, Shape
+from gateway.values import Access, ActionName, Caller, Check, Entry, Outcome, Relation, RootName, Shape
 
 VERSION = 1
 PARTS = 1024  # kept of each sort
@@ -83,6 +83,16 @@ class Accounts:
             "code": code,
             "mac": disclosed.mac,
         }
+
+
+def rested(caller: Caller, access: Access | None, relations: int, subject: int) -> list[Check]:
+    """What rows of a subject rested on and what somebody may take away: a consent, a mandate."""
+    found: list[Check] = []
+    if relations & Relation.CONSENT and access is not None and access.consent is not None:
+        found.append(Check("consent", access.consent, subject, caller.consumer, access.purpose.value))
+    if relations & Relation.SELF:
+        found.append(Check("mandate", caller.principal, subject))
+    return found
 
 
 def undisclosed(body: Mapping[str, object], code: str, asked: Sequence[str] = ()) -> dict[str, object]:

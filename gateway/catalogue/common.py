@@ -170,6 +170,10 @@ def record_marks(group: str) -> tuple[Field, ...]:
         Field("disputed", Type.BOOLEAN, "异议处理中", "An objection to this record is open.", "disputed", derived=True,
               basis="Reg. 631 art. 25"),
         Field("disputedOn", Type.DATE, "异议标注日期", "Since when it is disputed.", "disputed", basis="Reg. 631 art. 25"),
+        Field("statement", Type.TEXT, "主体说明", "What its subject says to it; released by its provider.", "statement",
+              free_text=True, length=2000, platform=True, basis="Reg. 631 art. 16"),
+        Field("statementOn", Type.DATE, "说明日期", "Since when there is a statement.", "disputed", platform=True,
+              basis="Reg. 631 art. 16"),
         Field("publishedUntil", Type.DATE, "公示截止期", "Publication must stop after this day; null: no end given.", group,
               basis="NDRC Order 36", standard="CF_GSJZQ"),
         Field("receivedAt", Type.DATETIME, "归集时间", "When the platform received this version.", group, required=True,
@@ -199,7 +203,7 @@ PENALTIES = Link(
     "penalties", "penalty", "行政处罚", "Administrative penalties, newest decision first.", many=True, connection=True
 )
 IDENTIFIERS = Link("identifiers", "identifier", "代码", "Every identifier, current and historical.", many=True)
-CASES = Link("cases", "case", "案件", "Objections and complaints, newest first.", many=True, connection=True)
+CASES = Link("cases", "case", "案件", "What was filed, newest first.", many=True, connection=True)
 
 LISTINGS = Link(
     "listings", "listing", "名单", "Lists it is or was on, newest decision first.", many=True, connection=True

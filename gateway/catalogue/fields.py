@@ -99,6 +99,7 @@ class Field:
     standard: str = ""
     sensitive: bool = False  # PIPL art. 28
     pseudonym: bool = False  # of the log; shown as the pseudonym of an engagement
+    platform: bool = False  # made on the platform, by mutations; intake neither brings nor touches it
     derived: bool = False  # computed by PostgreSQL from other columns when read; has no column of its own
 
     @property

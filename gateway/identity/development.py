@@ -41,6 +41,7 @@ PERSONAS: tuple[Persona, ...] = (
     Persona("citizen", Role.SUBJECT, "citizen-demo", "citizen-app", assurance=2),
     Persona("enterprise-rep", Role.SUBJECT, "enterprise-rep-demo", "enterprise-app", assurance=2),
     Persona("handler", Role.HANDLER, "handler-demo", "gov-market", department="MARKET"),
+    Persona("reviewer", Role.HANDLER, "reviewer-demo", "gov-reform", department="REFORM"),
     Persona("desk", Role.DESK, "desk-demo", "platform-desk", department="CREDIT"),
     Persona("auditor", Role.AUDITOR, "auditor-1", "audit-office"),
     Persona("system-admin", Role.SYSTEM_ADMIN, "system-admin-1", "system-console"),

@@ -106,7 +106,7 @@ def named_fields(kind: Kind) -> list[tuple[str, Field]]:
         return [(field.name, field) for field in LICENSE.fields if field.name in _MAPPING]
     own = [(field.name, field) for field in kind.fields]
     own += [(f"{part.name}.{field.name}", field) for part in kind.parts for field in part.fields]
-    return [(name, field) for name, field in own if not field.derived and name not in _OURS]
+    return [(name, field) for name, field in own if not field.derived and not field.platform and name not in _OURS]
 
 
 def kinds() -> tuple[Kind, ...]:

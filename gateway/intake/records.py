@@ -15,7 +15,7 @@ from gateway.intake.receipt import Receipt
 from gateway.intake.subjects import Finder, Found
 from gateway.store.core import Connection
 from gateway.store.tables import CURRENT_STATUSES, RECORD_IDS
-from gateway.vault.rows import Cell, Item, Place, Shape, Value, shapes
+from gateway.vault.rows import Cell, Item, Place, Shape, Value, guard_of, shapes
 from gateway.vault.vault import Vault
 
 Key: TypeAlias = tuple[int, tuple[str, ...]]  # subject and natural key
@@ -168,7 +168,8 @@ class Records:
         if not ids:
             return {}
         found = self._connection.execute(
-            "SELECT record_id, field, value_index FROM correction_guard WHERE kind = %s AND record_id = ANY(%s)",
+            "SELECT record_id, field, value_index FROM correction_guard "
+            "WHERE kind = %s AND record_id = ANY(%s) AND lifted_at IS NULL",
             (self._kind.name, ids),
         ).fetchall()
         guards: dict[tuple[int, str], set[bytes]] = {}
@@ -184,8 +185,3 @@ class Records:
             and guard_of(self._vault, self._kind.name, name, row.item[name]) in refused
             for (number, name), refused in guards.items()
         )
-
-
-def guard_of(vault: Vault, kind: str, field: str, value: Value) -> bytes:
-    """The keyed form in which a guard keeps a value that a correction refused."""
-    return vault.blind_index(kind, f"guard.{field}", str(value))

@@ -18,8 +18,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from gateway.audit.statements import argument, statement
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import DatabaseUnavailable, GatewayError
+from gateway.plan.ground import held_back
 from gateway.store.core import Connection, execute, stored_bytes
 from gateway.store.lanes import Lanes, Row
+from gateway.store.log_tables import ACCESS
 from gateway.store.sessions import Session
 from gateway.store.tables import MANDATE, table
 from gateway.values import By, ByPerson, ByPlace, Caller, Opened, Own, RootArguments, Statement
@@ -78,6 +80,14 @@ _CODES = sa.select(_IDENTIFIER.c.subject_id, _IDENTIFIER.c.kind, _IDENTIFIER.c.v
 )
 
 
+# An entry by its place, unless it is held back.
+_ENTRY = statement(
+    sa.select(*(ACCESS.c[name] for name in ("shard", "number", "subject_id", "subject", "institution", "unit")))
+    .where(ACCESS.c.origin == argument("origin", sa.Text()), ACCESS.c.number == argument("number", sa.BigInteger()))
+    .where(sa.not_(held_back(ACCESS, _NOW)))
+)
+
+
 class Accesses:
     """The rows of the log, for one gateway. ``lanes`` are of the log's role."""
 
@@ -100,6 +110,20 @@ class Accesses:
             for name in (names or b"").decode().split("\n") if names else ():
                 found[self._vault.asked(*name.split(":", 1))] = number
         return Own(found)
+
+    async def entry(
+        self, catalogue: Lanes, caller: Caller, now: datetime, place: tuple[str, int]
+    ) -> tuple[int, int, int, str, str] | None:
+        """Shard, number, subject, institution and unit of an entry, if it is about the caller's own and shown to it."""
+        own = await self.own(catalogue, caller, now)
+        origin, index = place
+        wanted = origin.encode(), b"%d" % index, now.isoformat().encode()
+        for shard, number, key, pseudonym, institution, unit in await self.fetch(_ENTRY, wanted):
+            subject = own.subjects.get((pseudonym or b"").decode())
+            if subject is not None and own.keys.get(int(key or b"0")) == subject:
+                who = (institution or b"").decode(), (unit or b"").decode()
+                return int(shard or b"0"), int(number or b"0"), subject, *who
+        return None
 
     def origin(self, shard: int) -> str:
         """The name of a shard."""

@@ -195,17 +195,19 @@ def _sealed(row: Row, column: str, openable: Openable) -> Expression:
 
 
 def _record_id(row: Row) -> Expression:
-    """The opaque id of the record that a withdrawal is about; of no person's, so alike for everybody."""
+    """The opaque id of the record that a withdrawal or a case is about; null if a case is about none."""
     columns = row.table.c
     number = sa.case(
         *[
             (columns.record_kind == literal(kind.name), literal(str(at)))
             for at, kind in enumerate(KINDS)
-            if kind.feed and not kind.filed
+            if Standing.ENDED in kind.standings and not kind.filed
         ],
         else_=literal(""),
     )
-    return joined([f"{MARK}i", number, ",", columns.record_id, f",0{MARK}"])
+    personal = sa.case((columns.subject_class == literal(SubjectClass.PERSON.value), literal("1")), else_=literal("0"))
+    found = joined([f"{MARK}i", number, ",", columns.record_id, ",", personal, MARK])
+    return sa.case((columns.record_id.is_(None), literal(NULL)), else_=found)
 
 
 def _of_entry(row: Row, name: str) -> Expression:

@@ -59,6 +59,8 @@ class Ground:
                 named = row.c.subject == sa.any_(parameter("own_pseudonyms"))
                 own = subject == sa.any_(parameter("own_keys")), sa.func.coalesce(named, sa.false())
                 return sa.and_(*own, sa.not_(held_back(row, parameter("now"))))
+            case Relation.CASE if kind.logged:
+                return self._entry_of_case(row)
             case Relation.MATTER if kind.logged:
                 return self._column("engaged", _engaged(), sa.Boolean())
             case Relation.OWN:
@@ -83,6 +85,11 @@ class Ground:
                 return parameter("service")
             case _:
                 raise ValueError(relation)
+
+    def _entry_of_case(self, row: TableAlias) -> Expression:
+        """Whether a complaint about this entry is with the caller."""
+        entry = CASE.c.entry_shard == row.c.shard, CASE.c.entry_number == row.c.number
+        return sa.exists(_cases(sa.literal_column("1")).where(*entry).correlate(row))
 
     def shared(self, kind: Kind) -> Expression:
         """Whether the matter lies in any scope for ``kind``, whoever provides it."""
@@ -172,7 +179,7 @@ def _shared(kind: Kind) -> Query:
     )
 
 
-def _cases(column: sa.Column[Any]) -> Query:
+def _cases(column: sa.ColumnElement[Any]) -> Query:
     """Of the open cases that the caller handles: those it has taken, and those of its department nobody has taken."""
     now = parameter("now")
     return sa.select(column).where(
@@ -184,8 +191,9 @@ def _cases(column: sa.Column[Any]) -> Query:
 
 
 def _case_rows() -> "sa.CompoundSelect[*tuple[Any, ...]]":
-    """The records that these cases are about, and the cases themselves: ids of one sequence."""
-    return sa.union_all(_cases(CASE.c.record_id).where(CASE.c.record_id.is_not(None)), _cases(CASE.c.id))
+    """The records that these cases are about, the cases that they review, and the cases themselves: one sequence."""
+    columns = CASE.c.record_id, CASE.c.of_case
+    return sa.union_all(*(_cases(one).where(one.is_not(None)) for one in columns), _cases(CASE.c.id))
 
 
 def _licensed() -> Expression:

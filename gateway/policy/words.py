@@ -17,7 +17,11 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType({one.name.lower(): one fo
 PERFORM = "perform"
 ACTIONS: frozenset[str] = frozenset(action.value for action in ActionName)
 PERFORMED_UNDER: Mapping[str, Condition] = MappingProxyType(
-    {name: one for name, one in CONDITIONS.items() if one in (Condition.ALWAYS, Condition.SELF, Condition.SELF_STEP_UP)}
+    {
+        name: one
+        for name, one in CONDITIONS.items()
+        if one in (Condition.ALWAYS, Condition.SELF, Condition.SELF_STEP_UP, Condition.CASE)
+    }
 )
 ROLES: frozenset[str] = frozenset(role.value for role in Role)
 ANY = "*"

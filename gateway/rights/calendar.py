@@ -6,6 +6,7 @@ art. 82, APL art. 85). Each year's arrangement is a notice of the State Council,
 last one only weekends are known, and what is computed there is provisional.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -19,6 +20,13 @@ class Due(NamedTuple):
 
     on: date
     provisional: bool
+
+
+def months_later(start: date, count: int) -> date:
+    """The last day of a period of months: the same day of its last month, or the end of that (Civil Code art. 202)."""
+    year, month = divmod(start.month - 1 + count, 12)
+    year, month = start.year + year, month + 1
+    return date(year, month, min(start.day, monthrange(year, month)[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ class Unit(StrEnum):
 
     WORKING_DAYS = "WORKING_DAYS"
     CALENDAR_DAYS = "CALENDAR_DAYS"
+    MONTHS = "MONTHS"
     YEARS = "YEARS"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One number: so many days or years, by which source; unverified ones are the product's default."""
+    """One number: so many days, months or years, by which source; unverified ones are the product's default."""
 
     name: str
     version: int
@@ -45,8 +46,8 @@ def deadline(filed_on: date, rules: Iterable[Rule], calendar: Calendar) -> Deadl
     """The earliest day of several rules that all hold: a clock and its absolute cap."""
     found = []
     for rule in rules:
-        if rule.unit is Unit.YEARS:
-            raise ValueError("a case is not counted in years")
+        if rule.unit in (Unit.MONTHS, Unit.YEARS):
+            raise ValueError("a case is counted in days")
         count = calendar.working_days if rule.unit is Unit.WORKING_DAYS else calendar.calendar_days
         due = count(filed_on, rule.value)
         found.append(Deadline(due.on, rule, calendar.version, due.provisional))

@@ -2,7 +2,8 @@
 
 An objection goes to the department that provided the record, or to its successor; the platform's own records are for
 its own desk. A complaint goes to the platform's desk, and one against the platform itself to the department that leads
-the work: a complaint is never routed to the unit that it is about.
+the work: a complaint is never routed to the unit that it is about. A review goes to the department that leads the work,
+or to the platform if that decided itself (Zhejiang art. 31).
 """
 
 from collections.abc import Mapping
@@ -41,6 +42,21 @@ def complaint(against: str | None, departments: Mapping[str, Department], today:
     """A complaint against a department, or against somebody who is none."""
     accused = None if against is None else present(against, departments, today)
     return Route(LEADING if accused == PLATFORM else PLATFORM, (COMPLAINT,))
+
+
+def review(of: str) -> Route:
+    """A review of the result of an objection that ``of`` decided: never the same department."""
+    return Route(PLATFORM if of == LEADING else LEADING, ("review", "review.cap"))
+
+
+def report(against: str | None, departments: Mapping[str, Department], today: date) -> Route:
+    """A report by somebody without a name: as a complaint."""
+    return Route(complaint(against, departments, today).department, ("report",))
+
+
+def of_record(provider: str, rule: str, departments: Mapping[str, Department], today: date) -> Route:
+    """What else is asked of a record: of who provided it, by the clock that is named."""
+    return Route(present(provider, departments, today), (rule,))
 
 
 def present(code: str, departments: Mapping[str, Department], today: date) -> str:

@@ -21,32 +21,40 @@ def mutation(may: frozenset[ActionName], words: Vocabulary) -> Any:
         return None
     given = _receipts(words, frozenset(action.gives for action in own))
     members = {
-        action.name.value: Member(nullable(given[action.gives]), f"{action.en} ({action.zh}).", _arguments(action))
+        action.name.value: Member(
+            nullable(given[action.gives]), f"{action.en} ({action.zh}).", _arguments(action, words)
+        )
         for action in own
     }
     text = "What can be done, one field in an operation: each is a transaction and an entry of its own (操作)."
     return object_type(declare("Mutation"), text, members)
 
 
-def _arguments(action: Action) -> tuple[Argument, ...]:
-    return tuple(_one_of(item) if isinstance(item, OneOf) else _argument(item) for item in action.inputs)
+def _arguments(action: Action, words: Vocabulary) -> tuple[Argument, ...]:
+    return tuple(_one_of(item, words) if isinstance(item, OneOf) else _argument(item, words) for item in action.inputs)
 
 
-def _argument(item: Input) -> Argument:
+def _argument(item: Input, words: Vocabulary) -> Argument:
     text = f"{item.en} ({item.zh})."
     if item.required:
-        return Argument(item.name, _type(item), text)
-    return Argument(item.name, nullable(_type(item)), text, strawberry.UNSET)
+        return Argument(item.name, _type(item, words), text)
+    return Argument(item.name, nullable(_type(item, words)), text, strawberry.UNSET)
 
 
-def _one_of(item: OneOf) -> Argument:
+def _one_of(item: OneOf, words: Vocabulary) -> Argument:
     text = f"{item.en} ({item.zh})."
-    members = {one.name: Member(nullable(_type(one)), f"{one.en} ({one.zh}).") for one in item.members}
+    members = {one.name: Member(nullable(_type(one, words)), f"{one.en} ({one.zh}).") for one in item.members}
     return Argument(item.name, input_type(item.type_name, text, members, one_of=True), text)
 
 
-def _type(item: Input) -> Any:
-    return strawberry.ID if item.type is InputType.ID else str
+def _type(item: Input, words: Vocabulary) -> Any:
+    match item.type:
+        case InputType.ID:
+            return strawberry.ID
+        case InputType.WORD:
+            return words.choice(item.words_type, f"{item.en} ({item.zh}).", item.words)
+        case InputType.STRING:
+            return str
 
 
 def _receipts(words: Vocabulary, wanted: frozenset[Gives]) -> Mapping[Gives, Any]:
@@ -91,6 +99,9 @@ def _receipt(gives: Gives, words: Vocabulary, deadline: Any, own: Mapping[str, M
         "rule": Member(nullable(str), "Name and version of the rule that gave it (依据规则)."),
         **own,
     }
+    if gives is Gives.REPORT:
+        members["claimCode"] = Member(nullable(str), "By which it is found again; told once, by fileReport (查询码).")
+        members["decision"] = Member(nullable(str), "What was decided, once it was (处理决定).")
     return object_type(declare(gives.value), f"What has been done, and where it stands ({kind.zh}回执).", members)
 
 

@@ -75,6 +75,10 @@ class Vocabulary:
         """The enum of a CODE field."""
         return self._get(self._names[item.values], f"Vocabulary: {item.en} ({item.zh})", item.values)
 
+    def choice(self, name: str, description: str, words: tuple[str, ...]) -> Any:
+        """The enum of an argument; one of the catalogue's if it has the same words."""
+        return self._get(self._names.get(words, name), description, words)
+
     def purpose(self) -> Any:
         """Why somebody asks."""
         return self._get("Purpose", "Purpose of the inquiry (查询目的).", [word.name for word in Purpose])

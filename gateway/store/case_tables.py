@@ -16,7 +16,11 @@ for _item in (
     sa.Column("rule_version", sa.Integer, nullable=False),
     sa.Column("calendar", sa.Integer, sa.ForeignKey("calendar.version"), nullable=False),
     *_text("case", "handler", nullable=True),  # principal; null: nobody has taken it yet
-    *_text("case", "filer"),  # principal
+    *_text("case", "filer"),  # principal; empty: nobody is to know
+    sa.Column("of_case", sa.BigInteger),  # of a review: the case whose result it is about; of a pair: the other one
+    sa.Column("claim_index", sa.LargeBinary),  # of a report: the keyed hash of its claim code
+    sa.Column("entry_shard", sa.Integer),  # of a complaint on an access: which entry of the log
+    sa.Column("entry_number", sa.BigInteger),
     *_text("case", "consumer", nullable=True),  # the institution that it was filed through
     sa.ForeignKeyConstraint(["rule", "rule_version"], ["rule.name", "rule.version"], name="fk_case_rule"),
     sa.ForeignKeyConstraint(["department"], ["department.code"], name="fk_case_department_department"),
@@ -26,6 +30,8 @@ for _item in (
     elif isinstance(_item, sa.Constraint):
         CASE.append_constraint(_item)
 sa.Index("ix_case_department", CASE.c.department)
+sa.Index("ix_case_record_id", CASE.c.record_id, postgresql_where=CASE.c.record_id.is_not(None))
+sa.Index("ix_case_claim_index", CASE.c.claim_index, unique=True, postgresql_where=CASE.c.claim_index.is_not(None))
 # One open objection of one filer to one field of one record (or to the whole of it).
 sa.Index(
     "ix_case_open_objection",
@@ -78,7 +84,7 @@ RULE = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("value", sa.Integer, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
-    _one_of("unit", ("WORKING_DAYS", "CALENDAR_DAYS", "YEARS")),
+    _one_of("unit", ("WORKING_DAYS", "CALENDAR_DAYS", "MONTHS", "YEARS")),
     *_text("rule", "source"),
     sa.Column("verified", sa.Boolean, nullable=False),
     sa.Column("valid_from", sa.Date, nullable=False),

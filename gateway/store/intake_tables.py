@@ -73,6 +73,8 @@ CORRECTION_GUARD = sa.Table(
     *_text("correction_guard", "field", primary_key=True),
     sa.Column("value_index", sa.LargeBinary, primary_key=True),  # keyed: the value itself is gone
     sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("lifted_at", sa.DateTime(timezone=True)),  # since when the source answers for the value anew
+    *_text("correction_guard", "certificate", nullable=True),  # by which document
 )
 
 # The catalogue of public credit information: what may be collected, from when to when (domain.md §2.4, §13 R1).

@@ -1,9 +1,11 @@
 """What an action may ask of the vault, on behalf of one caller."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.catalogue.fields import Kind
+from gateway.catalogue.fields import Kind, SubjectClass
 from gateway.catalogue.kinds import KINDS
+from gateway.vault.rows import Cell, Place, Shape, Value, guard_of
 from gateway.vault.vault import Vault
 
 
@@ -21,6 +23,10 @@ class Keeper:
             return None
         return KINDS[found[0]], found[1]
 
+    def write_id(self, kind: Kind, row: int, subject_class: str) -> str:
+        """The opaque id of a row for this caller."""
+        return self.vault.node_id(KINDS.index(kind), row, subject_class == SubjectClass.PERSON.value, self.reader)
+
     def new_key(self, subject: int) -> bytes:
         """A new wrapped key for a subject."""
         return self.vault.new_subject_key(subject)
@@ -28,3 +34,25 @@ class Keeper:
     def seal(self, wrapped: bytes, subject: int, place: tuple[str, str, int], text: str) -> bytes:
         """Seal a text under the subject's key; ``place`` is kind, column and row."""
         return self.vault.seal(self.vault.unwrap(wrapped, subject), *place, text)
+
+    def open(self, wrapped: bytes, subject: int, place: tuple[str, str, int], sealed: bytes) -> str:
+        """The text that was sealed there."""
+        return self.vault.open(self.vault.unwrap(wrapped, subject), *place, sealed)
+
+    def cells(
+        self, wrapped: bytes, subject: tuple[int, str], place: tuple[Kind, str, int], value: Value
+    ) -> Mapping[str, Cell]:
+        """The columns of one value; ``subject`` is its id and class, ``place`` kind, name of the field and row."""
+        kind, name, row = place
+        number, owned = subject
+        at = Place(number, SubjectClass(owned), self.vault.unwrap(wrapped, number), row)
+        return Shape(kind, self.vault).one(at, name, value)
+
+    def guard(self, kind: str, field: str, value: Value) -> bytes:
+        """The keyed form in which a guard keeps a value that was refused."""
+        return guard_of(self.vault, kind, field, value)
+
+    def claim(self, code: str = "") -> tuple[str, bytes]:
+        """A claim code (a new one, if none is given) and its keyed hash."""
+        code = code or self.vault.claim_code()
+        return code, self.vault.blind_index("case", "claim", code)

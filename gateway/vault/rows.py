@@ -101,6 +101,15 @@ class Shape:
             cells += (spelled, None if spelled is None else list(grams(spelled)))
         return cells
 
+    def one(self, place: Place, name: str, value: Value) -> Mapping[str, Cell]:
+        """The columns of one field, and of a name also those by which it is found."""
+        slot = next(one for one in self.slots if one.name == name)
+        found = dict(zip(_columns(slot), slot.fill(self, slot, place, {}, value), strict=True))
+        if slot.field.free_text:  # of another text nothing is released
+            for part in ("released", "released_at", "released_by"):
+                found[f"{slot.column}_{part}"] = None
+        return found
+
     def seal(self, slot: Slot, place: Place, value: Value) -> bytes | None:
         """The sealed form of a value, bound to its column and row."""
         if value is None:
@@ -150,6 +159,12 @@ def normalized(kind: str, name: str, value: str, item: Item) -> str:
     return unicodedata.normalize("NFC", value).strip()  # as ``operation`` spells the name it is asked for
 
 
+def guard_of(vault: Vault, kind: str, field: str, value: Value) -> bytes:
+    """The keyed form in which a guard keeps a value that was refused; equal for a number, however it is written."""
+    text = f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    return vault.blind_index(kind, f"guard.{field}", text)
+
+
 def shapes(vault: Vault) -> Mapping[str, Shape]:
     """A shape per kind that belongs to a subject."""
     return MappingProxyType(
@@ -159,7 +174,7 @@ def shapes(vault: Vault) -> Mapping[str, Shape]:
 
 def _slots(kind: Kind) -> Iterator[Slot]:
     for field in kind.fields:
-        if not field.derived:
+        if not field.derived and not field.platform:
             yield Slot(field.name, field.column, field, _fill(field))
     for part in kind.parts:
         for field in part.fields:

@@ -170,6 +170,10 @@ class Vault(Secret):
         """16 bytes: what hides one element of a person's list for a month (``audit.chains``)."""
         return self._blinds.of(f"{month}\0{pseudonym}\0{number}".encode())
 
+    def claim_code(self) -> str:
+        """24 characters, 120 random bits: by which somebody without a name finds a report again."""
+        return base64.b32encode(self._random.bytes(15)).decode("ascii")
+
     # --- opaque ids ---
 
     def node_id(self, kind: int, row: int, personal: bool, consumer: str) -> str:

@@ -13,11 +13,11 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput
 from gateway.intake.department_files import LIBRARIES
 from gateway.intake.layouts import head_of, titles
-from gateway.intake.records import guard_of
 from gateway.intake.run import Order, take
 from gateway.intake.sample_codes import citizen_number, uscc
 from gateway.store.core import Connection
 from gateway.store.database import Connections
+from gateway.vault.rows import guard_of
 from gateway.vault.vault import Vault
 from tests.flow.intake_bench import (
     CODE,

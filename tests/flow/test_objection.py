@@ -226,7 +226,13 @@ async def test_the_schema_of_the_subject_shows_it(house: House) -> None:
         "citizen", "{ __schema { mutationType { name fields { name args { name type { kind } } type { name } } } } }"
     )
     fields = {one["name"]: one for one in told["__schema"]["mutationType"]["fields"]}
-    assert [one["name"] for one in fields["fileObjection"]["args"]] == ["record", "field", "claim"]
+    assert [one["name"] for one in fields["fileObjection"]["args"]] == [
+        "record",
+        "field",
+        "claim",
+        "newEvidence",
+        "contradicts",
+    ]
     assert fields["fileObjection"]["type"] == {"name": "CaseReceipt"}
     assert await house.data("citizen", "mutation { __typename }") == {"__typename": "Mutation"}
 

@@ -16,7 +16,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web",),
     ("assemble",),
     ("pipeline", "intake", "figures"),
-    ("prepared", "named", "performed", "explained", "bundles", "space"),  # parts of the pipeline and of assemble
+    (
+        "prepared",
+        "named",
+        "performed",
+        "scenes",
+        "explained",
+        "bundles",
+        "space",
+    ),  # parts of the pipeline and of assemble
     ("ledger",),
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),

@@ -115,6 +115,7 @@ def receipts() -> dict[Gives, set[str]]:
     """The names in each receipt."""
     return {
         **{gives: {*RECEIPT, gives.value, *names_of_states(gives.kind)} for gives in Gives if gives.kind},
+        Gives.REPORT: {*RECEIPT, "ReportReceipt", "claimCode", "decision", *names_of_states("case")},
         Gives.WATCH: {"WatchReceipt", "WatchState", "Receipt", "receipt", "leaf", "state", *WatchState.__members__},
     }
 

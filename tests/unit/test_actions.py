@@ -21,6 +21,35 @@ agency fileComplaint ALWAYS
 government fileComplaint ALWAYS
 subject watchAccesses SELF
 subject unwatchAccesses SELF
+handler acceptCase CASE
+handler declineCase CASE
+handler requestSupplement CASE
+handler answerCase CASE
+handler decideCase CASE
+handler decideRepair CASE
+handler routeCase CASE
+desk acceptCase CASE
+desk declineCase CASE
+desk requestSupplement CASE
+desk answerCase CASE
+desk decideCase CASE
+desk decideRepair CASE
+desk routeCase ALWAYS
+subject supplementCase ALWAYS
+subject withdrawCase ALWAYS
+subject requestReview SELF
+subject requestRepair SELF
+subject requestErasure SELF
+subject requestCopy SELF
+subject addStatement SELF
+public fileReport ALWAYS
+public followReport ALWAYS
+financial supplementCase ALWAYS
+financial withdrawCase ALWAYS
+agency supplementCase ALWAYS
+agency withdrawCase ALWAYS
+government supplementCase ALWAYS
+government withdrawCase ALWAYS
 """
 
 

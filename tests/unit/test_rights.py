@@ -1,14 +1,11 @@
 """States and routing of cases."""
 
 from datetime import date, timedelta
-from itertools import product
 
 import pytest
 
-from gateway.errors import InternalError
-from gateway.rights import routing, states
+from gateway.rights import routing
 from gateway.rights.routing import Department
-from gateway.rights.states import CaseKind, State, Step
 
 TODAY = date(2026, 11, 23)
 ENDED = TODAY - timedelta(days=1)
@@ -49,15 +46,3 @@ def test_a_complaint_never_goes_to_whom_it_is_about(against: str | None) -> None
     assert found.department in (routing.PLATFORM, routing.LEADING)
     assert found.department != against
     assert against is None or found.department != routing.present(against, DEPARTMENTS, TODAY)
-
-
-def test_only_what_the_table_says_happens() -> None:
-    possible = [
-        (kind, state, step) for kind, state, step in product(CaseKind, (None, *State), Step)
-        if (kind, state, step) in states.TRANSITIONS
-    ]  # fmt: skip
-    assert {states.after(*one) for one in possible} == set(State)
-    for one in product(CaseKind, (None, *State), Step):
-        if one not in possible:
-            with pytest.raises(InternalError):
-                states.after(*one)

@@ -28,6 +28,7 @@ POLICIES = Path(__file__).parents[2] / "policies"
 OWN_RULES = (
     *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "WatchReceipt", "Deadline", "Receipt"),
     *("Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt", "Chain", "ChainElement", "ClosingEntry"),
+    "ReportReceipt",
 )
 ALL = tuple(coordinate for kind in KINDS for coordinate, _ in kind.coordinates())
 
