@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import audit, backup, commands, explain, figures, intake, policy, rules
+from gateway.cli import audit, backup, commands, explain, figures, guards, intake, policy, rules
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "figures": figures.figures,
         "audit": audit.audit,
         "rules": rules.rules,
+        "guards": guards.guards,
         "backup": backup.backup,
         "restore": backup.restore,
     }
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     figures.declare(verbs)
     audit.declare(verbs)
     rules.declare(verbs)
+    guards.declare(verbs)
     backup.declare(verbs)
     explain.declare(verbs, commands.persona_names())
     return root

@@ -23,7 +23,9 @@ from gateway.store.case_tables import RULE
 from gateway.store.core import Connection, execute
 from gateway.values import Entry
 
-_MOST: Mapping[Unit, int] = MappingProxyType({Unit.YEARS: 100, Unit.WORKING_DAYS: 250, Unit.CALENDAR_DAYS: 366})
+_MOST: Mapping[Unit, int] = MappingProxyType(
+    {Unit.YEARS: 100, Unit.MONTHS: 240, Unit.WORKING_DAYS: 250, Unit.CALENDAR_DAYS: 366}
+)
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
