@@ -123,7 +123,7 @@ class ByPlace:
 
 
 class ActionName(StrEnum):
-    """The fields of Mutation."""
+    """What may be done: the fields of Mutation, and what is done elsewhere."""
 
     FILE_OBJECTION = "fileObjection"
     FILE_COMPLAINT = "fileComplaint"
@@ -145,7 +145,11 @@ class ActionName(StrEnum):
     ADD_STATEMENT = "addStatement"
     FILE_REPORT = "fileReport"
     FOLLOW_REPORT = "followReport"
+    ADD_EVIDENCE = "addEvidence"
 
+
+# What is done at an address of its own, and is no field of Mutation: its input is no argument.
+ELSEWHERE = frozenset({ActionName.ADD_EVIDENCE})
 
 # The arguments in which a person writes lines, by their field: their texts may hold tabs and line ends.
 PROSE = frozenset(

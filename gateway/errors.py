@@ -9,13 +9,15 @@ GatewayError
 │   ├── NotAcceptable       406  no media type that the client accepts
 │   ├── ContentTooLarge     413  the body is larger than allowed
 │   ├── UnsupportedMediaType 415 the body is not JSON in UTF-8 by its own account
-│   │   └── UnsupportedCoding    the body is compressed
+│   │   ├── UnsupportedCoding    the body is compressed
+│   │   └── UnsupportedFormat    a file is of no format that is taken, or not what it says
 │   ├── InvalidOperation         syntax, validation against the caller's schema
 │   └── LimitExceeded            size, depth, aliases, cost
 ├── OperationError          200  an operation that was understood and is refused; ``data`` is null
 │   ├── BadInput                 an argument breaks a rule; every fault at once, each with its path
 │   ├── IdempotencyConflict 409  the key of a mutation was used for another request
 │   ├── CaseConflict        409  the state of the case does not allow the step
+│   ├── CaseClosed          409  a file came for a case that is closed
 │   ├── RedactionRefused         a field would be masked or withheld, and the request asked for all or nothing
 │   └── BasisLost                a consent or mandate ended between reading and disclosure
 ├── Unavailable             503  nothing was disclosed; try again later
@@ -160,6 +162,13 @@ class UnsupportedCoding(UnsupportedMediaType):
     """The body is compressed; told apart, since HTTP has another header say so."""
 
 
+class UnsupportedFormat(UnsupportedMediaType):
+    """A file whose format is not on the list, or that is not what its Content-Type says."""
+
+    en = "The file must be of a format that is taken, and be what its Content-Type says."
+    zh = "文件须为允许的格式，且内容与 Content-Type 相符。"
+
+
 class InvalidOperation(RequestError):
     """Syntax, or validation against the schema of the caller's role."""
 
@@ -209,6 +218,15 @@ class CaseConflict(OperationError):
     status = 409
     en = "The state of the case does not allow this step. Nothing was done."
     zh = "案件当前状态不允许此操作，未执行任何操作。"
+
+
+class CaseClosed(OperationError):
+    """Nothing is added to a case that is closed."""
+
+    code = "CASE_CLOSED"
+    status = 409
+    en = "The case is closed. Nothing was added."
+    zh = "案件已办结，未添加任何材料。"
 
 
 class RedactionRefused(OperationError):

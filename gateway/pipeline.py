@@ -11,10 +11,10 @@ A mutation takes the same door (1 to 3) and then ``perform``: what it does and i
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import orjson
 
@@ -65,6 +65,7 @@ from gateway.vault.splice import open_values
 from gateway.vault.vault import Vault
 
 _REVOCABLE = int(Relation.CONSENT | Relation.SELF)  # what somebody may take away between reading and disclosure
+Said: TypeAlias = Callable[[bytes], Mapping[str, object]]
 
 _logger = logging.getLogger("gateway.pipeline")
 
@@ -133,8 +134,8 @@ async def answer(gateway: Gateway, request: Request) -> Reply:
     return await answer_to(gateway, request, await gateway.verifier.verify(request.authorization))  # 1 who asks
 
 
-async def answer_to(gateway: Gateway, request: Request, caller: Caller) -> Reply:
-    """The same from step 2 on, for a caller who is known."""
+async def answer_to(gateway: Gateway, request: Request, caller: Caller, said: Said | None = None) -> Reply:
+    """The same from step 2 on, for a caller who is known; ``said``: what else the entry says of the data."""
     now = gateway.clock.now()
     number = gateway.random.bytes(12).hex()
     policy = gateway.policies.current  # read once: a request ends on the version it began with
@@ -172,6 +173,7 @@ async def answer_to(gateway: Gateway, request: Request, caller: Caller) -> Reply
     told = (number, now, caller, selection.shape, grounds, visibility.version)
     body = gateway.accounts.body(*told, outcome, "", disclosed)
     lost = undisclosed(body, BasisLost.code, asked_for(gateway.vault, selection.roots)) if checks else body
+    body = body if said is None else {**body, **said(data)}
     try:
         sealed = gateway.vault.seal_audit(request.sealed_text)
         receipt = await gateway.log.append(Entry(body, lost, checks), sealed)  # 8 write it down

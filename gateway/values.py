@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, IntFlag, StrEnum
 from typing import NamedTuple, TypeAlias
 
+from gateway.asking import ELSEWHERE as ELSEWHERE
 from gateway.asking import PROSE as PROSE
 from gateway.asking import Access as Access
 from gateway.asking import ActionName as ActionName

@@ -148,7 +148,7 @@ class Eyes:
         providers = (replace(as_one, item={"provider": one}) for one in self.world.departments)
         if any(self._shared(one) for one in providers):
             found.add("matter")
-        if any(self._handled(one) for one in own):
+        if any(self._handled(one) for one in ([as_one] if BY_NAME[kind].part_of else own)):
             found.add("case")
         return frozenset(found)
 

@@ -4,6 +4,7 @@ A case is made on the platform, in the transaction of a mutation, and never by i
 record it is about, is for its party and whoever handles it; that there is one, and where it stands, the desk knows too.
 """
 
+from gateway.catalogue.common import EVIDENCE
 from gateway.catalogue.fields import Disclosure, Field, Kind, Owner, Sealing, Standing, SubjectClass, Type
 
 GROUP = "case"
@@ -76,4 +77,5 @@ CASE = Kind(
         _text("decision", "处理决定", "The decision, with its reasons."),
         _text("copy", "档案副本", "Of a copy: the file as its subject may see it, as JSON.", 5_000_000),
     ),
+    links=(EVIDENCE,),
 )  # fmt: skip

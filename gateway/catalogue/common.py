@@ -204,6 +204,9 @@ PENALTIES = Link(
 )
 IDENTIFIERS = Link("identifiers", "identifier", "代码", "Every identifier, current and historical.", many=True)
 CASES = Link("cases", "case", "案件", "What was filed, newest first.", many=True, connection=True)
+EVIDENCE = Link(
+    "evidence", "evidence", "证据材料", "Files that were added to it, newest first.", many=True, connection=True
+)
 
 LISTINGS = Link(
     "listings", "listing", "名单", "Lists it is or was on, newest decision first.", many=True, connection=True

@@ -172,6 +172,7 @@ class Kind:
     feed_by: str = "receivedAt"  # what the feed is ordered by: the platform publishes what it receives
     filed: bool = False  # its rows are made on the platform, by mutations, and never come by intake
     logged: bool = False  # its rows are made from the access log; their subjects are pseudonyms there
+    part_of: str = ""  # the kind whose row each of its rows belongs to; its column ``<kind>_id`` names that row
     reserved_by: str = ""  # the link whose target says whether rows are published; if not, they are MINOR
     named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list
 

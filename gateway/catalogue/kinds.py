@@ -7,6 +7,7 @@ from gateway.catalogue.access import ACCESS
 from gateway.catalogue.case import CASE
 from gateway.catalogue.commitment import COMMITMENT
 from gateway.catalogue.enterprise import ENTERPRISE
+from gateway.catalogue.evidence import EVIDENCE
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.figure import FIGURE
 from gateway.catalogue.honor import HONOR
@@ -43,6 +44,7 @@ KINDS: tuple[Kind, ...] = (
     WITHDRAWAL,
     FIGURE,
     ACCESS,
+    EVIDENCE,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

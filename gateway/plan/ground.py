@@ -74,7 +74,8 @@ class Ground:
             case Relation.CASE if kind.owner is Owner.SUBJECT:
                 return subject == sa.any_(self._set("case_subjects", _cases(CASE.c.subject_id), sa.BigInteger()))
             case Relation.CASE:
-                return row.c.id == sa.any_(self._set("case_rows", _case_rows(), sa.BigInteger()))
+                key = row.c[f"{kind.part_of}_id"] if kind.part_of else row.c.id
+                return key == sa.any_(self._set("case_rows", _case_rows(), sa.BigInteger()))
             case Relation.SOURCE:
                 return row.c.provider == parameter("department")
             case Relation.LICENSED:

@@ -137,7 +137,8 @@ class Builder:
         many = Row(kind, target, classes_of(kind, subjects))
         own = target.c.subject_id == row.table.c.subject_id
         if link.connection:
-            return self._unless_withheld(row, many, decided, self.connection(many, decided, child, inner, [own]))
+            belongs = [own, *([target.c[f"{kind.part_of}_id"] == row.key] if kind.part_of else [])]
+            return self._unless_withheld(row, many, decided, self.connection(many, decided, child, inner, belongs))
         body = joined(self.text(self.seen(many, decided), decided, child.children, inner))
         where = admitted(decided.arms, many, self.ground)
         rows = (
@@ -169,6 +170,8 @@ class Builder:
         """Whether a relation could tie the caller to rows of this kind that belong to the parent."""
         if relation is Relation.MATTER:
             return self.ground.shared(row.kind)
+        if relation is Relation.CASE and row.kind.part_of:
+            return self.ground.holds(relation, parent.kind, parent.table)
         if relation is not Relation.CASE:
             return self.ground.holds(relation, row.kind, parent.table)
         record = self.alias(row.kind)  # of a case the caller knows already which record it is about

@@ -158,6 +158,12 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "CASE": "The caller handles an open case about the row (承办案件).",
         "OWN": "The caller's own institution did it (本机构所为).",
         "CASE_SOURCE": "As CASE, and the row came from the caller's department (承办案件且为来源部门).",
+        # evidence
+        "PDF": "PDF document (PDF 文档).",
+        "PNG": "PNG image (PNG 图像).",
+        "JPEG": "JPEG image (JPEG 图像).",
+        "PARTY": "A party of the case, or who filed it (当事方).",
+        "KEPT": "It is kept and can be read (已留存).",
         # explanations
         "LICENSED": "The consumer holds a personal-credit license (持个人征信业务许可).",
         "STEP_UP": "Identity proven anew for this session (再次核验身份).",

@@ -124,6 +124,8 @@ def _base(kind: Kind) -> Iterator[SchemaItem]:
         yield sa.Column("row_hash", sa.LargeBinary)  # keyed, of the row of a file that it came from
     if kind.feed:
         yield sa.Column("subject_region", sa.Text)  # of the subject, when the record came
+    if kind.part_of:
+        yield sa.Column(f"{kind.part_of}_id", sa.BigInteger, nullable=False)
     for link in kind.links:
         if not link.many and link.name != "provider":
             yield sa.Column(snake(link.name), sa.Text, sa.ForeignKey(f"{link.kind}.code"), nullable=False)
@@ -165,7 +167,11 @@ def _indexes(kind: Kind) -> Iterator[sa.Index]:
             newest: list[sa.ColumnElement[Any]] = [sa.desc(snake(name)) for name in kind.order]
             yield sa.Index(f"ix_{kind.name}_newest", "subject_id", *newest, sa.desc("id"))
             yield from _feed_indexes(kind)
-            if kind.filed and not kind.feed:  # lists at the root are of everybody: the cases of the desk, the figures
+            if kind.part_of:
+                yield sa.Index(f"ix_{kind.name}_{kind.part_of}", "subject_id", f"{kind.part_of}_id")
+            if (
+                kind.filed and not kind.feed and not kind.part_of
+            ):  # lists at the root are of everybody: the cases of the desk, the figures
                 yield sa.Index(f"ix_{kind.name}_filed", *newest, sa.desc("id"))
         case Owner.NONE:
             return

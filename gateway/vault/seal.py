@@ -22,7 +22,7 @@ HEADER_SIZE = 6
 NONCE_SIZE = 12
 TAG_SIZE = 16
 BODY = HEADER_SIZE + NONCE_SIZE
-SMALLEST = BODY + TAG_SIZE
+OVERHEAD = BODY + TAG_SIZE  # by how much what is sealed is longer
 
 
 class Suite(IntEnum):
@@ -70,9 +70,14 @@ class SubjectKey(Secret):
         return self._sm4
 
 
-def _bound(header: bytes, kind: str, column: str, row: int) -> bytes:
+def _place(kind: str, column: str, row: int) -> bytes:
     """What a value is bound to. Words of the catalogue hold no NUL, so no two places have the same bytes."""
-    return header + f"{kind}\0{column}\0{row}".encode()
+    return f"{kind}\0{column}\0{row}".encode()
+
+
+def _piece(kind: str, row: int, number: int, last: bool) -> bytes:
+    """What a piece of a file is bound to: one part more than a value has."""
+    return f"{kind}\0piece\0{row}\0{number}{'.' if last else ','}".encode()
 
 
 def seal(key: SubjectKey, suite: Suite, random: Random, kind: str, column: str, row: int, text: str) -> bytes:
@@ -84,18 +89,43 @@ def seal(key: SubjectKey, suite: Suite, random: Random, kind: str, column: str, 
         clear = text.encode()
     except UnicodeEncodeError:
         raise InternalError(Fault((kind, column), "the text to seal is not valid Unicode")) from None
-    header = bytes((VERSION, suite)) + key.id
-    nonce = random.bytes(NONCE_SIZE)
-    return header + nonce + key.encrypt(suite, nonce, clear, _bound(header, kind, column, row))
+    return _seal(key, suite, random, _place(kind, column, row), clear)
 
 
 def unseal(key: SubjectKey, kind: str, column: str, row: int, sealed: bytes) -> str:
     """The text; :class:`SealBroken`, and no part of it, for any wrong key, place, version, suite or changed byte."""
+    try:
+        return _unseal(key, _place(kind, column, row), sealed).decode()
+    except UnicodeDecodeError:
+        raise SealBroken from None
+
+
+def seal_piece(
+    key: SubjectKey, suite: Suite, random: Random, kind: str, row: int, number: int, last: bool, clear: bytes
+) -> bytes:
+    """Seal one piece of the file of a row, bound to its number and to whether it is the last.
+
+    So no piece can be left out, put elsewhere or cut off without being noticed.
+    """
+    return _seal(key, suite, random, _piece(kind, row, number, last), clear)
+
+
+def unseal_piece(key: SubjectKey, kind: str, row: int, number: int, last: bool, sealed: bytes) -> bytes:
+    """One piece of a file; :class:`SealBroken`, and no part of it, if anything does not fit."""
+    return _unseal(key, _piece(kind, row, number, last), sealed)
+
+
+def _seal(key: SubjectKey, suite: Suite, random: Random, place: bytes, clear: bytes) -> bytes:
+    header = bytes((VERSION, suite)) + key.id
+    nonce = random.bytes(NONCE_SIZE)
+    return header + nonce + key.encrypt(suite, nonce, clear, header + place)
+
+
+def _unseal(key: SubjectKey, place: bytes, sealed: bytes) -> bytes:
     header = sealed[:HEADER_SIZE]
-    if len(sealed) < SMALLEST or header[0] != VERSION or header[2:] != key.id:
+    if len(sealed) < OVERHEAD or header[0] != VERSION or header[2:] != key.id:
         raise SealBroken
     try:
-        bound = _bound(header, kind, column, row)
-        return key.decrypt(header[1], sealed[HEADER_SIZE:BODY], sealed[BODY:], bound).decode()
-    except (InvalidTag, UnicodeDecodeError):
+        return key.decrypt(header[1], sealed[HEADER_SIZE:BODY], sealed[BODY:], header + place)
+    except InvalidTag:
         raise SealBroken from None

@@ -13,7 +13,7 @@ from gateway.clock import Random
 from gateway.errors import SealBroken
 from gateway.vault.ids import Ids
 from gateway.vault.keys import DomainKeys, Use
-from gateway.vault.seal import SubjectKey, Suite, seal, unseal
+from gateway.vault.seal import SubjectKey, Suite, seal, seal_piece, unseal, unseal_piece
 from gateway.vault.secret import Secret
 from gateway.vault.wrap import Wrapping
 from gateway.vault.xaes import Xaes
@@ -123,6 +123,15 @@ class Vault(Secret):
         """Open one value; :class:`SealBroken` and nothing else when anything does not fit."""
         self.openings += 1
         return unseal(key, kind, column, row, sealed)
+
+    def seal_piece(self, key: SubjectKey, row: tuple[str, int], number: int, last: bool, clear: bytes) -> bytes:
+        """Seal piece ``number`` of the file of a row (kind, id). See ``seal.seal_piece``."""
+        return seal_piece(key, self._suite, self._random, *row, number, last, clear)
+
+    def open_piece(self, key: SubjectKey, row: tuple[str, int], number: int, last: bool, sealed: bytes) -> bytes:
+        """Open one piece; :class:`SealBroken` and nothing else when anything does not fit."""
+        self.openings += 1
+        return unseal_piece(key, *row, number, last, sealed)
 
     # --- looked up without being opened ---
 

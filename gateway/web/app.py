@@ -1,4 +1,4 @@
-"""The ASGI application: /graphql, /schema/<role>.graphql, /log, /livez, /readyz.
+"""The ASGI application: /graphql, /evidence, /schema/<role>.graphql, /log, /livez, /readyz.
 
 Whatever is refused, anywhere, is refused in GraphQL's shape.
 """
@@ -32,9 +32,11 @@ from gateway.errors import (
     UnsupportedMediaType,
 )
 from gateway.pipeline import answer, schema_of
+from gateway.web import uploads
 from gateway.web.body import headers_of, parse, read
 from gateway.web.media import GRAPHQL, JSON, check_body, wanted
 from gateway.web.transparency import Transparency
+from gateway.web.uploads import Uploads
 
 _logger = logging.getLogger("gateway.web")
 
@@ -61,6 +63,7 @@ class Application:
                 Route("/livez", self._live, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
                 *self._transparency(),
+                Route(uploads.PATH, Uploads(lambda: self.running, self._noted), methods=["GET", "POST"]),
             ],
             lifespan=self._lifespan,
             exception_handlers={HTTPException: _elsewhere, GatewayError: _refused, Exception: _refused},
@@ -101,6 +104,12 @@ class Application:
             return self.running.gateway.clock.now()
 
         return Transparency(lambda: self.running.gateway.history, now).routes()
+
+    def _noted(self, scope: Scope, error: GatewayError) -> RawHeaders:
+        """Count what never became somebody's request; the headers that say what would be right."""
+        if isinstance(error, RequestError | Unauthenticated):
+            self.running.note(_address(scope), error.code)
+        return _told(error)
 
     async def _schema(self, request: HttpRequest) -> Response:
         """The schema of one's own role; that of another is an address at which there is nothing.

@@ -15,6 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli",),  # `gateway serve` runs the web application
     ("web",),
     ("assemble",),
+    ("evidence",),  # the door of files beside that of documents
     ("pipeline", "intake", "figures"),
     (
         "prepared",

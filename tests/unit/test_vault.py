@@ -47,6 +47,28 @@ def test_a_value_opens_where_it_belongs_and_nowhere_else(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize("suite", Suite)
+def test_a_piece_opens_at_its_number_and_nowhere_else(suite: Suite) -> None:
+    box = vault(suite=suite)
+    key = box.unwrap(box.new_subject_key(7), 7)
+    sealed = box.seal_piece(key, ("evidence", 9), 1, False, b"\xff\x00 no text")
+    assert vault().open_piece(key, ("evidence", 9), 1, False, sealed) == b"\xff\x00 no text"
+    places = (
+        (("evidence", 9), 1, True),
+        (("evidence", 9), 0, False),
+        (("evidence", 8), 1, False),
+        (("case", 9), 1, False),
+    )
+    for row, number, last in places:
+        with pytest.raises(SealBroken):
+            box.open_piece(key, row, number, last, sealed)
+    with pytest.raises(SealBroken):
+        box.open(key, "evidence", "piece", 9, sealed)
+    with pytest.raises(SealBroken):
+        box.open_piece(key, ("evidence", 9), 1, False, box.seal(key, "evidence", "piece", 9, "1,"))
+    assert box.openings == 6
+
+
+@pytest.mark.parametrize("suite", Suite)
 def test_every_changed_byte_and_every_cut_is_noticed(suite: Suite) -> None:
     box = vault(suite=suite)
     key = box.unwrap(box.new_subject_key(7), 7)
