@@ -38,6 +38,7 @@ from gateway.store.embedded_watch import watch
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.migrate import current, head, migrate
 from gateway.store.sessions import Sessions
+from gateway.timekeeping.worker import Timekeeper
 from gateway.values import Caller, Role, Statement
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
@@ -46,6 +47,7 @@ _PING = Statement("ping", "SELECT 1")
 _SOME_KEY = Statement("some_key", "SELECT subject_id, encode(wrapped, 'hex') FROM subject_key LIMIT 1")
 DOCUMENTS = 2048  # operations kept, over all roles
 WATCHING = "watching"  # the name of the task
+TIMEKEEPING = "timekeeping"  # of another
 WEBHOOK = "webhook"  # stands in the entries of what was told, in place of a token
 # What is told of an access; of an entry about several subjects, too, no more than that.
 TOLD = """query($origin: String!, $index: String!) { viewer {
@@ -196,6 +198,7 @@ async def assemble(
         work.append(Publisher(witnesses, log, history).run())
     tasks = [asyncio.create_task(one) for one in work]
     tasks.append(asyncio.create_task(watcher_of(gateway, reading).run(), name=WATCHING))
+    tasks.append(asyncio.create_task(timekeeper_of(gateway).run(), name=TIMEKEEPING))
     if server is not None:
         tasks.append(asyncio.create_task(watch(server)))
     return Running(gateway, counted, connections, space, tuple(tasks))
@@ -217,6 +220,11 @@ def watcher_of(gateway: Gateway, lanes: Lanes) -> Watcher:
 
     parts = gateway.sessions, lanes, gateway.accesses, gateway.vault
     return Watcher(*parts, Poster(private=gateway.private), gateway.clock, tell)
+
+
+def timekeeper_of(gateway: Gateway) -> Timekeeper:
+    """Who does what time does: reminds, escalates, marks what is overdue, ends publications."""
+    return Timekeeper(gateway.sessions, gateway.log, gateway.clock)
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

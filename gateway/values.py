@@ -66,6 +66,7 @@ class RootName(StrEnum):
     ACCESSES = "accesses"
     RECEIPT = "receipt"
     CHAINS = "chains"
+    RIGHTS_FIGURES = "rightsFigures"
     ENTRY = "entry"  # stands below ``receipt``, never at the root of a document
 
 

@@ -26,7 +26,7 @@ import psycopg
 import uvicorn
 from psycopg.conninfo import make_conninfo
 
-from gateway.assemble import WATCHING, Running, assemble, vault_of
+from gateway.assemble import TIMEKEEPING, WATCHING, Running, assemble, vault_of
 from gateway.audit.entry import commit_salted
 from gateway.audit.tree import Edge, extend, leaf_hash
 from gateway.clock import Random, SystemClock
@@ -193,9 +193,10 @@ class House:
 
     async def _start(self) -> Running:
         running = await assemble(self.settings, self.connections, self.clock, self.random, policy=shipped())
-        (watching,) = (task for task in running.tasks if task.get_name() == WATCHING)
-        watching.cancel()  # tests look and send themselves
-        tasks = tuple(task for task in running.tasks if task is not watching)
+        own = [task for task in running.tasks if task.get_name() in (WATCHING, TIMEKEEPING)]
+        for task in own:
+            task.cancel()  # tests look, send and keep time themselves
+        tasks = tuple(task for task in running.tasks if task not in own)
         await running.gateway.lanes.close()
         lanes = await PausingLanes.open(self.connections.reader, fast=2, slow=1)
         return replace(running, gateway=replace(running.gateway, lanes=lanes, schemas=SCHEMAS), tasks=tasks)

@@ -32,8 +32,8 @@ _ENUMS = frozenset({"purpose", "kind", "status", "state"})
 _ASKED_ABOUT = frozenset({"SubjectBy!", "PersonBy!", "ID!"})
 
 ELSEWHERE = frozenset(
-    {"explain", "receipt", "accesses", "chains"}
-)  # no rows of a library: tests/flow/test_explain.py, test_accesses.py
+    {"explain", "receipt", "accesses", "chains", "rightsFigures"}
+)  # no rows of a library: tests/flow/test_explain.py, test_accesses.py, test_service_figures.py
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from gateway.actions.opening import event, happened, own_subjects
 from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded
 from gateway.catalogue.case import CASE as KIND
 from gateway.errors import BadInput, CaseConflict, Fault, InternalError
+from gateway.rights import deadlines
 from gateway.rights.clocks import Deadline, Rule, Unit
 from gateway.rights.states import CLOSED, CaseKind, State, Step, after, possible
 from gateway.store.case_tables import CASE, CASE_EVENT, RULE
@@ -234,12 +235,15 @@ async def moved(
     if held.relation is Relation.NONE:  # by a claim code: nobody is to know
         happening["principal"] = ""
     await session.execute(sa.insert(CASE_EVENT).values(happening))
+    due = held.deadline
+    if held.state is State.SUPPLEMENT_REQUESTED:
+        due = (await deadlines.resume(session, held.number, scene.now)).deadline
     own = held.relation is Relation.SELF and scene.caller.role is Role.SUBJECT
     return Done(
         held.number,
         held.subject_class == "person",
         state,
-        None if state in CLOSED else held.deadline,
+        None if state in CLOSED else due,
         (held.subject,),
         {"case": ((held.number, held.version + 1),)},
         int(held.relation),

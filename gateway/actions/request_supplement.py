@@ -1,9 +1,12 @@
 """requestSupplement (补正): the party must add something before its case can be accepted; the clock stands still."""
 
+from dataclasses import replace
+
 from gateway.actions import casework
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
 from gateway.actions.text import written
 from gateway.errors import Fault
+from gateway.rights import deadlines
 from gateway.rights.states import Step
 from gateway.store.sessions import Session
 from gateway.values import ActionName
@@ -17,7 +20,9 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     async def apply(session: Session) -> Done:
         held = await casework.of_officer(session, scene, number, path)
         values = {**casework.sealed(scene, held, request=request), "handler": scene.caller.principal}
-        return await casework.moved(session, scene, held, Step.REQUEST_SUPPLEMENT, path, values)
+        done = await casework.moved(session, scene, held, Step.REQUEST_SUPPLEMENT, path, values)
+        await deadlines.pause(session, number, scene.now, Step.REQUEST_SUPPLEMENT.value)
+        return replace(done, deadline=None)  # while the clocks stand there is none
 
     return casework.begun(faults, apply)
 

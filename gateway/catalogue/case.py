@@ -76,6 +76,10 @@ CASE = Kind(
         _text("answer", "答复意见", "What the department says it has found."),
         _text("decision", "处理决定", "The decision, with its reasons."),
         _text("copy", "档案副本", "Of a copy: the file as its subject may see it, as JSON.", 5_000_000),
+        Field("escalatedAt", Type.DATETIME, "督办时间", "When it was put before who stands above its department; null: it was not.",
+              GROUP, basis="product default"),
+        Field("overdueAt", Type.DATETIME, "逾期时间", "When its deadline was over without an answer; null: it was not.", GROUP,
+              basis=OBJECTION_LAW),
     ),
     links=(EVIDENCE,),
 )  # fmt: skip

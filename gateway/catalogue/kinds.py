@@ -21,6 +21,7 @@ from gateway.catalogue.person import PERSON
 from gateway.catalogue.rating import RATING, SCHEME
 from gateway.catalogue.reference import DEPARTMENT, IDENTIFIER
 from gateway.catalogue.repair import REPAIR
+from gateway.catalogue.rights_figure import RIGHTS_FIGURE
 from gateway.catalogue.withdrawal import WITHDRAWAL
 
 # Ids and cursors name a kind by its place in here: a new one goes to the end.
@@ -45,6 +46,7 @@ KINDS: tuple[Kind, ...] = (
     FIGURE,
     ACCESS,
     EVIDENCE,
+    RIGHTS_FIGURE,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

@@ -14,6 +14,7 @@ from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
 from gateway.catalogue.figure import FIGURE
 from gateway.catalogue.kinds import KINDS
 from gateway.catalogue.organization import ORGANIZATION
+from gateway.catalogue.rights_figure import RIGHTS_FIGURE
 
 CONTAINS = "nameContains"
 _REGION = next(item for item in ENTERPRISE.fields if item.name == "region")
@@ -105,6 +106,17 @@ def _figures() -> RootList:
     return RootList(FIGURE.plural, FIGURE, text, FIGURE.order, MappingProxyType(found))
 
 
+def _rights_figures() -> RootList:
+    """The lines of a month; what is counted in them cannot be asked by."""
+    found = {
+        item.name: Filter(item.name, item.column, item, (f"{RIGHTS_FIGURE.name}.{item.name}",))
+        for item in RIGHTS_FIGURE.fields
+        if item.name in ("month", "department", "caseKind")
+    }
+    text = "How departments answer cases, the newest month first; frozen (权益办理统计，按月冻结)."
+    return RootList(RIGHTS_FIGURE.plural, RIGHTS_FIGURE, text, RIGHTS_FIGURE.order, MappingProxyType(found))
+
+
 def _single(item: Field) -> Field:
     """What a filter wants of a field: of several words one."""
     return replace(item, type=Type.TEXT) if item.type is Type.WORDS else item
@@ -145,6 +157,7 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
             _cases(),
             _figures(),
             _accesses(),
+            _rights_figures(),
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import audit, backup, commands, explain, figures, guards, intake, policy, rules
+from gateway.cli import audit, backup, calendar, commands, explain, figures, guards, intake, policy, rules
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "audit": audit.audit,
         "rules": rules.rules,
         "guards": guards.guards,
+        "calendar": calendar.calendar,
         "backup": backup.backup,
         "restore": backup.restore,
     }
@@ -75,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     audit.declare(verbs)
     rules.declare(verbs)
     guards.declare(verbs)
+    calendar.declare(verbs)
     backup.declare(verbs)
     explain.declare(verbs, commands.persona_names())
     return root

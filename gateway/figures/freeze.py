@@ -14,6 +14,7 @@ from gateway.catalogue.kinds import KINDS
 from gateway.clock import BEIJING, statutory_day
 from gateway.errors import BadInput, Fault
 from gateway.figures.cubes import CUBES, DIMENSIONS, Cell, Counts, Cube, cells_of, sums
+from gateway.figures.service import freeze_service
 from gateway.figures.suppress import untold
 from gateway.plan.cells import Row, in_class
 from gateway.plan.fragment import Expression
@@ -72,6 +73,11 @@ def ends(month: str, now: datetime) -> datetime:
     return end
 
 
+def begins(month: str) -> datetime:
+    """The moment at which a month begins."""
+    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=BEIJING)
+
+
 def freeze(connection: Connection, month: str, now: datetime) -> int | None:
     """Freeze a month, in one transaction; how many cells there are. None: it was frozen before, and stays as it is.
 
@@ -96,7 +102,7 @@ def freeze(connection: Connection, month: str, now: datetime) -> int | None:
             columns = (PLATFORM, 1, DESK, f"figures {month}", month)
             with connection.cursor() as cursor:  # the last one first: lists are newest first
                 cursor.executemany(_ADDED, [(*columns, *_stored(figure)) for figure in reversed(figures)])
-            return len(figures)
+            return len(figures) + freeze_service(connection, month, begins(month), end)
     except psycopg.Error as error:
         failure = convert(error)
     raise failure

@@ -56,6 +56,7 @@ def open_demo_case(connection: Connection, vault: Vault, subject: int, record: i
         "rule": due.rule.name,
         "rule_version": due.rule.version,
         "calendar": due.calendar,
+        "clocks": [rules[name].written for name in route.rules],
         "department": route.department,
         "handler": DEMO.handler,
         "filer": DEMO.representative,

@@ -1,15 +1,16 @@
 """Calendars and rules as rows: the statements that read them and what their rows mean. Pure; the caller runs them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TypeAlias
 
 import sqlalchemy as sa
 
+from gateway.clock import statutory_day
 from gateway.errors import InternalError
-from gateway.rights.calendar import Calendar
+from gateway.rights.calendar import Calendar, Pause
 from gateway.rights.clocks import Rule, Unit
-from gateway.store.case_tables import CALENDAR, DAY_ADJUSTMENT, RULE
+from gateway.store.case_tables import CALENDAR, CASE_PAUSE, DAY_ADJUSTMENT, RULE
 
 Select: TypeAlias = "sa.Select[*tuple[object, ...]]"
 Rows: TypeAlias = Sequence[tuple[object, ...]]
@@ -44,6 +45,13 @@ def rules_on(day: date) -> Select:
     return sa.select(*columns).where(RULE.c.valid_from <= day).order_by(RULE.c.name, RULE.c.version)
 
 
+def rules_named(names: Sequence[str]) -> Select:
+    """These versions of rules, each as name/version; the columns of :func:`rules_on`."""
+    columns = (RULE.c.name, RULE.c.version, RULE.c.value, RULE.c.unit, RULE.c.source, RULE.c.verified)
+    written = RULE.c.name + "/" + sa.cast(RULE.c.version, sa.Text)
+    return sa.select(*columns).where(written.in_(names)).order_by(RULE.c.name)
+
+
 def rules_of(rows: Rows) -> Mapping[str, Rule]:
     """The rules in the rows of :func:`rules_on`, by name."""
     found: dict[str, Rule] = {}
@@ -51,3 +59,19 @@ def rules_of(rows: Rows) -> Mapping[str, Rule]:
         assert isinstance(version, int) and isinstance(value, int)
         found[str(name)] = Rule(str(name), version, value, Unit(str(unit)), str(source), verified is True)
     return found
+
+
+def pauses_of(case: int) -> Select:
+    """When the clocks of a case stood: from, until (null: they stand now), in their order."""
+    columns = (CASE_PAUSE.c.from_at, CASE_PAUSE.c.until_at)
+    return sa.select(*columns).where(CASE_PAUSE.c.case_id == case).order_by(CASE_PAUSE.c.number)
+
+
+def pauses_in(rows: Rows) -> tuple[Pause, ...]:
+    """The pauses in the rows of :func:`pauses_of`. Raises InternalError for one that runs: nothing ends in it."""
+    found = []
+    for begun, over in rows:
+        if not isinstance(begun, datetime) or not isinstance(over, datetime):
+            raise InternalError
+        found.append(Pause(statutory_day(begun), statutory_day(over)))
+    return tuple(found)

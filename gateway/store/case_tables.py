@@ -1,6 +1,7 @@
 """The tables of cases and of what their clocks are counted by."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.catalogue.kinds import BY_NAME
 from gateway.store.tables import METADATA, _one_of, _text, table
@@ -22,6 +23,9 @@ for _item in (
     sa.Column("entry_shard", sa.Integer),  # of a complaint on an access: which entry of the log
     sa.Column("entry_number", sa.BigInteger),
     *_text("case", "consumer", nullable=True),  # the institution that it was filed through
+    sa.Column("clocks", ARRAY(sa.Text)),  # every rule that holds, as name/version; null: the one that gave the deadline
+    sa.Column("counted_from", sa.Date),  # the day that is not counted; null: on which it was filed
+    sa.Column("reminded_at", sa.DateTime(timezone=True)),  # beside escalated_at and overdue_at of the catalogue
     sa.ForeignKeyConstraint(["rule", "rule_version"], ["rule.name", "rule.version"], name="fk_case_rule"),
     sa.ForeignKeyConstraint(["department"], ["department.code"], name="fk_case_department_department"),
 ):
@@ -32,6 +36,7 @@ for _item in (
 sa.Index("ix_case_department", CASE.c.department)
 sa.Index("ix_case_record_id", CASE.c.record_id, postgresql_where=CASE.c.record_id.is_not(None))
 sa.Index("ix_case_claim_index", CASE.c.claim_index, unique=True, postgresql_where=CASE.c.claim_index.is_not(None))
+sa.Index("ix_case_due", CASE.c.deadline_on, CASE.c.id, postgresql_where=CASE.c.closed_at.is_(None))
 # One open objection of one filer to one field of one record (or to the whole of it).
 sa.Index(
     "ix_case_open_objection",
@@ -55,6 +60,25 @@ CASE_EVENT = sa.Table(
     *_text("case_event", "state"),  # after it
     *_text("case_event", "principal"),  # whose step it was
     *_text("case_event", "department", nullable=True),  # of a routing: to which
+    *_text("case_event", "note", nullable=True),  # what the clock says of its steps
+)
+
+# When the clocks of a case stood; null: they stand now.
+CASE_PAUSE = sa.Table(
+    "case_pause",
+    METADATA,
+    sa.Column("case_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # from 1
+    sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("until_at", sa.DateTime(timezone=True)),
+    *_text("case_pause", "reason"),
+    sa.CheckConstraint("until_at >= from_at", name="order"),
+)
+sa.Index(
+    "ix_case_pause_running",
+    CASE_PAUSE.c.case_id,
+    unique=True,
+    postgresql_where=CASE_PAUSE.c.until_at.is_(None),
 )
 
 # A version is never changed: a mended or continued calendar is a new version, and a deadline names the one it is of.

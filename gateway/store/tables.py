@@ -167,11 +167,11 @@ def _indexes(kind: Kind) -> Iterator[sa.Index]:
             newest: list[sa.ColumnElement[Any]] = [sa.desc(snake(name)) for name in kind.order]
             yield sa.Index(f"ix_{kind.name}_newest", "subject_id", *newest, sa.desc("id"))
             yield from _feed_indexes(kind)
+            yield from _ending(kind)
             if kind.part_of:
                 yield sa.Index(f"ix_{kind.name}_{kind.part_of}", "subject_id", f"{kind.part_of}_id")
-            if (
-                kind.filed and not kind.feed and not kind.part_of
-            ):  # lists at the root are of everybody: the cases of the desk, the figures
+            # Lists at the root are of everybody: the cases of the desk, the figures.
+            if kind.filed and not kind.feed and not kind.part_of:
                 yield sa.Index(f"ix_{kind.name}_filed", *newest, sa.desc("id"))
         case Owner.NONE:
             return
@@ -180,6 +180,14 @@ def _indexes(kind: Kind) -> Iterator[sa.Index]:
         yield sa.Index("ix_identifier_value", "kind", *found)
     elif found:
         yield sa.Index(f"ix_{kind.name}_lookup", *reversed(found))
+
+
+def _ending(kind: Kind) -> Iterator[sa.Index]:
+    """What is still published and will end: whoever ends it reads no other row."""
+    if Standing.ENDED in kind.standings:
+        until, status = sa.column("published_until", sa.Date()), sa.column("status", sa.Text())
+        running = sa.and_(until.is_not(None), status.in_(CURRENT_STATUSES))
+        yield sa.Index(f"ix_{kind.name}_published_until", "published_until", postgresql_where=running)
 
 
 def _feed_indexes(kind: Kind) -> Iterator[sa.Index]:

@@ -17,15 +17,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("assemble",),
     ("evidence",),  # the door of files beside that of documents
     ("pipeline", "intake", "figures"),
-    (
-        "prepared",
-        "named",
-        "performed",
-        "scenes",
-        "explained",
-        "bundles",
-        "space",
-    ),  # parts of the pipeline and of assemble
+    # Parts of the pipeline and of assemble.
+    ("prepared", "named", "performed", "scenes", "explained", "bundles", "space", "timekeeping"),
     ("ledger",),
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),
@@ -42,6 +35,7 @@ LEVELS: Mapping[str, int] = MappingProxyType({name: level for level, line in enu
 FENCES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "casbin": frozenset({"policy"}),
+        "chinese_calendar": frozenset({"cli"}),
         "graphql": frozenset({"operation", "schema"}),
         "strawberry": frozenset({"schema", "actions", "web"}),
         "cryptography": frozenset({"vault", "audit", "identity", "signing"}),

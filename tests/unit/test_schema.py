@@ -89,6 +89,7 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "listings": "ListingConnection",
         "withdrawals": "WithdrawalConnection",
         "figures": "FigureConnection",
+        "rightsFigures": "RightsFigureConnection",
         "accesses": "AccessEntryConnection",
         "receipt": "EntryReceipt",
         "chains": "[Chain!]",
