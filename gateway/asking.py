@@ -146,6 +146,9 @@ class ActionName(StrEnum):
     FILE_REPORT = "fileReport"
     FOLLOW_REPORT = "followReport"
     ADD_EVIDENCE = "addEvidence"
+    ACKNOWLEDGE_NOTICE = "acknowledgeNotice"
+    WATCH_NOTICES = "watchNotices"
+    UNWATCH_NOTICES = "unwatchNotices"
 
 
 # What is done at an address of its own, and is no field of Mutation: its input is no argument.

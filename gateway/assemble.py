@@ -7,18 +7,23 @@ from dataclasses import dataclass
 
 import orjson
 
+from gateway import named
 from gateway.audit.account import Accounts
 from gateway.audit.counted import Counted
 from gateway.audit.history import History
 from gateway.audit.log import Log
 from gateway.audit.witness import Publisher, witnesses_of
 from gateway.bundles import Bundles
+from gateway.catalogue.notice import NOTICE
 from gateway.clock import Clock, Random, SystemClock, SystemRandom
 from gateway.errors import GatewayError, KeysRefused, SealBroken, Unavailable
+from gateway.events import Events
 from gateway.identity.assemble import verifier_of
 from gateway.ledger.accesses import Accesses
 from gateway.ledger.chains import Chains
+from gateway.ledger.telling import Teller
 from gateway.ledger.watching import Watcher
+from gateway.notices.deliveries import Push
 from gateway.notices.outbox import Watch
 from gateway.notices.webhook import Poster
 from gateway.operation.limits import Limits
@@ -48,12 +53,16 @@ _SOME_KEY = Statement("some_key", "SELECT subject_id, encode(wrapped, 'hex') FRO
 DOCUMENTS = 2048  # operations kept, over all roles
 WATCHING = "watching"  # the name of the task
 TIMEKEEPING = "timekeeping"  # of another
+TELLING, LISTENING = "telling", "listening"  # likewise
 WEBHOOK = "webhook"  # stands in the entries of what was told, in place of a token
 # What is told of an access; of an entry about several subjects, too, no more than that.
 TOLD = """query($origin: String!, $index: String!) { viewer {
   accesses(first: 1, filter: {origin: $origin, index: $index}) {
     nodes { origin index at role institution institutionName unit unitName officer purposes consents matters roots
       kinds clear masked withheld outcome code } } } }"""
+# What is told of a changed record: no value, only which record, as the institution knows it.
+NOTICED = """query($id: ID!) { node(id: $id) { ... on Notice {
+  id state what record recordKind changed createdAt dueOn } } }"""
 _FLUSH_PERIOD = 5.0  # seconds between looks at the counters; they write once a minute
 
 
@@ -65,6 +74,7 @@ class Running:
     counted: Counted
     connections: Connections
     space: Space
+    events: Events
     tasks: "tuple[asyncio.Task[None], ...]"  # what goes on beside the requests
 
     async def health(self) -> dict[str, str]:
@@ -187,6 +197,7 @@ async def assemble(
         settings.private_webhooks,
     )
     counted, space = Counted(log, clock), Space(settings, reading)
+    events = Events(gateway, connections.reader)
     work = [
         _flush(counted),
         bundles.watch(policies),
@@ -199,9 +210,11 @@ async def assemble(
     tasks = [asyncio.create_task(one) for one in work]
     tasks.append(asyncio.create_task(watcher_of(gateway, reading).run(), name=WATCHING))
     tasks.append(asyncio.create_task(timekeeper_of(gateway).run(), name=TIMEKEEPING))
+    tasks.append(asyncio.create_task(teller_of(gateway, reading).run(), name=TELLING))
+    tasks.append(asyncio.create_task(events.run(), name=LISTENING))
     if server is not None:
         tasks.append(asyncio.create_task(watch(server)))
-    return Running(gateway, counted, connections, space, tuple(tasks))
+    return Running(gateway, counted, connections, space, events, tuple(tasks))
 
 
 def watcher_of(gateway: Gateway, lanes: Lanes) -> Watcher:
@@ -225,6 +238,25 @@ def watcher_of(gateway: Gateway, lanes: Lanes) -> Watcher:
 def timekeeper_of(gateway: Gateway) -> Timekeeper:
     """Who does what time does: reminds, escalates, marks what is overdue, ends publications."""
     return Timekeeper(gateway.sessions, gateway.log, gateway.clock)
+
+
+def teller_of(gateway: Gateway, lanes: Lanes) -> Teller:
+    """Who tells recipients of changed records; ``lanes`` are of the log's role."""
+
+    async def tell(one: Push) -> bytes | None:
+        to = one.to
+        caller = Caller(Role(to.role), to.principal, to.consumer, to.department, assurance=1, token=WEBHOOK)
+        id = named.made(gateway.vault, NOTICE.name, one.notice, one.personal, named.reader(caller))
+        given = {"id": id}
+        reply = await answer_to(gateway, Request(None, NOTICED, None, given, orjson.dumps(given)), caller)
+        answered = orjson.loads(reply.body)
+        if answered.get("errors"):  # whatever it is may pass: it says nothing about what may be told
+            raise Unavailable
+        node = answered["data"]["node"]
+        return orjson.dumps(node) if node else None
+
+    parts = gateway.sessions, lanes, gateway.accesses, gateway.vault
+    return Teller(*parts, Poster(private=gateway.private), gateway.clock, tell)
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from gateway.catalogue.fields import Kind
 from gateway.catalogue.kinds import BY_NAME, KINDS
-from gateway.errors import BadInput, Fault
-from gateway.values import Arguments, By, ByPerson, ByPlace, Caller, MatterKind, RootArguments
+from gateway.errors import BadInput, Fault, OperationError
+from gateway.values import Arguments, By, ByPerson, ByPlace, Caller, MatterKind, RootArguments, Selection
 from gateway.vault.vault import Vault
 
 PSEUDONYMS = frozenset(item.name for kind in KINDS for item in kind.fields if item.pseudonym)
@@ -29,6 +29,19 @@ def row(vault: Vault, id: str | None, reader: str) -> tuple[Kind | None, int | N
 def made(vault: Vault, kind: str, number: int | None, personal: bool, reader: str) -> str | None:
     """The id of what an action has made or changed; None: nothing that has one."""
     return None if number is None or not kind else vault.node_id(KINDS.index(BY_NAME[kind]), number, personal, reader)
+
+
+def happened(selection: Selection, id: str | None) -> Selection:
+    """A subscription, asking for the row that an event is about; any other operation as it is.
+
+    Raises OperationError where there is no event: a subscription cannot be answered at once.
+    """
+    if selection.shape.event is None:
+        return selection
+    if id is None:
+        rule = "is answered by events: ask with Accept: text/event-stream, or by WebSocket (graphql-transport-ws)"
+        raise OperationError(Fault((selection.shape.roots[0].key,), rule))
+    return selection._replace(roots=(RootArguments(node=id),))
 
 
 def engagement(arguments: RootArguments) -> str:

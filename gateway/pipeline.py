@@ -80,6 +80,7 @@ class Request(NamedTuple):
     sealed_text: bytes
     strict: bool = False  # all or nothing: refused whole if anything asked for would be masked or withheld
     key: str = ""  # of a mutation: whoever sends it again under the same one gets the same answer
+    event: str | None = None  # of a subscription: the id of the row that something has happened to
 
 
 class Reply(NamedTuple):
@@ -146,6 +147,7 @@ async def answer_to(gateway: Gateway, request: Request, caller: Caller, said: Sa
         selection = gateway.operations.read(  # 2 what they ask
             request.query, request.operation_name, request.variables, caller.role.value, schema
         )
+        selection = named.happened(selection, request.event)
         if selection.shape.act is not None:
             return await perform(gateway, request, caller, selection, selection.shape.act, visibility, number)
         decided = [  # 3 what they may see, 4 how to fetch: of every root before any is read

@@ -64,10 +64,18 @@ class RootName(StrEnum):
     WITHDRAWALS = "withdrawals"
     FIGURES = "figures"
     ACCESSES = "accesses"
+    NOTICES = "notices"
     RECEIPT = "receipt"
     CHAINS = "chains"
     RIGHTS_FIGURES = "rightsFigures"
     ENTRY = "entry"  # stands below ``receipt``, never at the root of a document
+
+
+class EventName(StrEnum):
+    """The fields of Subscription."""
+
+    CASE_CHANGED = "caseChanged"
+    NOTICE_CREATED = "noticeCreated"
 
 
 class By(NamedTuple):
@@ -141,6 +149,7 @@ class Shape:
     roots: tuple[Root, ...]
     introspection: bool  # `__schema`, `__type` or `__typename` are asked at the root
     act: Act | None = None  # of a mutation, which has no ``roots``
+    event: EventName | None = None  # of a subscription, whose one root is the ``node`` that an event is about
 
 
 class Selection(NamedTuple):
@@ -150,7 +159,7 @@ class Selection(NamedTuple):
     roots: tuple[RootArguments, ...]  # one per ``shape.roots``
     paging: tuple[Arguments, ...]  # by slot
     introspection: bytes | None = None  # the JSON object of the introspection fields, without braces: `"__schema":{…}`
-    given: Mapping[str, object] | None = None  # the arguments of ``shape.act``, of the types of the schema
+    given: Mapping[str, object] | None = None  # the arguments of ``shape.act`` or of a subscription
 
 
 # --- 3 what they may see -----------------------------------------------------------------------------------------

@@ -26,10 +26,11 @@ import psycopg
 import uvicorn
 from psycopg.conninfo import make_conninfo
 
-from gateway.assemble import TIMEKEEPING, WATCHING, Running, assemble, vault_of
+from gateway.assemble import LISTENING, TELLING, TIMEKEEPING, WATCHING, Running, assemble, vault_of
 from gateway.audit.entry import commit_salted
 from gateway.audit.tree import Edge, extend, leaf_hash
 from gateway.clock import Random, SystemClock
+from gateway.events import Events
 from gateway.identity.development import DevelopmentKey, development_key
 from gateway.intake.load import seed_demo
 from gateway.intake.sample_demo import DEMO
@@ -157,7 +158,8 @@ class House:
             uvicorn.Config(
                 self._application,
                 http="httptools",
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=settings.max_body,
                 lifespan="on",
                 log_config=None,
                 log_level="critical",
@@ -193,13 +195,16 @@ class House:
 
     async def _start(self) -> Running:
         running = await assemble(self.settings, self.connections, self.clock, self.random, policy=shipped())
-        own = [task for task in running.tasks if task.get_name() in (WATCHING, TIMEKEEPING)]
-        for task in own:
+        own = (WATCHING, TIMEKEEPING, TELLING, LISTENING)
+        stopped = [task for task in running.tasks if task.get_name() in own]
+        for task in stopped:
             task.cancel()  # tests look, send and keep time themselves
-        tasks = tuple(task for task in running.tasks if task not in own)
         await running.gateway.lanes.close()
         lanes = await PausingLanes.open(self.connections.reader, fast=2, slow=1)
-        return replace(running, gateway=replace(running.gateway, lanes=lanes, schemas=SCHEMAS), tasks=tasks)
+        gateway = replace(running.gateway, lanes=lanes, schemas=SCHEMAS)
+        events = Events(gateway, self.connections.reader)
+        tasks = tuple(task for task in running.tasks if task not in stopped)
+        return replace(running, gateway=gateway, events=events, tasks=(*tasks, asyncio.create_task(events.run())))
 
     async def serve(self) -> None:
         """Listen until :meth:`stop`."""

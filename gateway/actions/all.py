@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gateway.actions.accept_case import ACCEPT_CASE
+from gateway.actions.acknowledge_notice import ACKNOWLEDGE_NOTICE
 from gateway.actions.add_statement import ADD_STATEMENT
 from gateway.actions.answer_case import ANSWER_CASE
 from gateway.actions.decide_case import DECIDE_CASE
@@ -22,7 +23,9 @@ from gateway.actions.request_supplement import REQUEST_SUPPLEMENT
 from gateway.actions.route_case import ROUTE_CASE
 from gateway.actions.supplement_case import SUPPLEMENT_CASE
 from gateway.actions.unwatch_accesses import UNWATCH_ACCESSES
+from gateway.actions.unwatch_notices import UNWATCH_NOTICES
 from gateway.actions.watch_accesses import WATCH_ACCESSES
+from gateway.actions.watch_notices import WATCH_NOTICES
 from gateway.actions.withdraw_case import WITHDRAW_CASE
 from gateway.values import ActionName
 
@@ -47,5 +50,8 @@ ACTIONS: tuple[Action, ...] = (
     ADD_STATEMENT,
     FILE_REPORT,
     FOLLOW_REPORT,
+    ACKNOWLEDGE_NOTICE,
+    WATCH_NOTICES,
+    UNWATCH_NOTICES,
 )
 BY_NAME: Mapping[ActionName, Action] = MappingProxyType({action.name: action for action in ACTIONS})

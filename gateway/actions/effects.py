@@ -18,6 +18,7 @@ from gateway.actions.model import Cells, Path, Scene, Value
 from gateway.catalogue.fields import Field, Kind, Sealing, Standing, Type, snake
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, Fault, InternalError
+from gateway.notices import changes
 from gateway.rights.states import CaseKind, Outcome
 from gateway.store.case_tables import CASE
 from gateway.store.intake_tables import CORRECTION_GUARD, RECORD_VERSION
@@ -27,6 +28,17 @@ from gateway.store.tables import CURRENT_STATUSES, table
 MARK = "disputedOn"
 _MARKING = (CaseKind.OBJECTION.value, CaseKind.REVIEW.value)
 _OWN = frozenset({MARK, "receivedAt", "publishedUntil"})  # of the platform, or of the law
+# As what those who read the record before are told of it.
+_TOLD_AS: Mapping[Outcome, str] = MappingProxyType(
+    {
+        Outcome.CORRECTED: "CORRECTED",
+        Outcome.SUPPLEMENTED: "SUPPLEMENTED",
+        Outcome.DISCLOSURE_ENDED: "DISCLOSURE_ENDED",
+        Outcome.RESTRICTED: "DISCLOSURE_ENDED",
+        Outcome.APPROVED: "REPAIRED",
+        Outcome.REVERSED: "BROUGHT_BACK",
+    }
+)
 STATUS_OF: Mapping[Outcome, str] = MappingProxyType(
     {
         Outcome.CORRECTED: "CORRECTED",
@@ -170,7 +182,9 @@ async def corrected(
         await session.execute(again)
     outcome = Outcome.SUPPLEMENTED if add else Outcome.CORRECTED
     # Without the hash of its row the file that brought the old value is no news any more: it meets the guard.
-    await _changed(session, scene, held, record, outcome, {**cells, "row_hash": None, "received_at": scene.now})
+    await _changed(
+        session, scene, held, record, outcome, {**cells, "row_hash": None, "received_at": scene.now}, (name,)
+    )
     await _reserved(session, held, record)
     return record
 
@@ -178,17 +192,28 @@ async def corrected(
 async def ended(session: Session, scene: Scene, held: Held, outcome: Outcome) -> Target:
     """Give the record another standing: no longer disclosed, repaired, or (a repair reversed) disclosed again."""
     record = await target(session, held)
-    await _changed(session, scene, held, record, outcome, {})
+    await _changed(session, scene, held, record, outcome, {}, None)
     return record
 
 
-async def _changed(session: Session, scene: Scene, held: Held, record: Target, outcome: Outcome, cells: Cells) -> None:
+async def _changed(
+    session: Session,
+    scene: Scene,
+    held: Held,
+    record: Target,
+    outcome: Outcome,
+    cells: Cells,
+    fields: tuple[str, ...] | None,
+) -> None:
     await superseded(session, scene, held, record)
     status = STATUS_OF.get(outcome, record.status)
     here = record.table.c.subject_id == held.subject, record.table.c.id == record.row
     await session.execute(
         sa.update(record.table).where(*here).values({**cells, "status": status, "version": record.version + 1})
     )
+    row = held.subject, held.subject_class, record.kind.name, record.row
+    told = _TOLD_AS[outcome]
+    await changes.note(session, row, record.version, told, scene.now, fields=fields, case=held.number)
 
 
 async def superseded(session: Session, scene: Scene, held: Held, record: Target) -> None:

@@ -139,6 +139,7 @@ class Gives(Enum):
     CASE = "CaseReceipt"
     REPORT = "ReportReceipt"
     WATCH = "WatchReceipt"
+    NOTICE = "NoticeReceipt"
 
     @property
     def kind(self) -> str:

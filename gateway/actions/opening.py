@@ -150,7 +150,6 @@ async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
         "rule_version": due.rule.version,
         "clocks": [rules[name].written for name in route.rules],
         "calendar": due.calendar,
-        "clocks": [rules[name].written for name in route.rules],
         "department": route.department,
         "filer": "" if opening.nameless else scene.caller.principal,
         "consumer": None if opening.nameless else scene.caller.consumer or None,

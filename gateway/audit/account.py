@@ -8,7 +8,7 @@ from typing import NamedTuple
 from orjson import Fragment
 
 from gateway.audit.canonical import part
-from gateway.values import Access, ActionName, Caller, Check, Entry, Outcome, Relation, RootName, Shape
+from gateway.values import Access, ActionName, Caller, Check, Entry, EventName, Outcome, Relation, RootName, Shape
 
 VERSION = 1
 PARTS = 1024  # kept of each sort
@@ -56,9 +56,13 @@ class Accounts:
         relations did.
         """
         rows = disclosed.rows or {}
-        roots: tuple[RootName | ActionName, ...] = () if shape is None else tuple([root.name for root in shape.roots])
+        roots: tuple[RootName | ActionName | EventName, ...] = (
+            () if shape is None else tuple([root.name for root in shape.roots])
+        )
         if shape is not None and shape.act is not None:
             roots = (shape.act.name,)
+        if shape is not None and shape.event is not None:
+            roots = (shape.event,)
         document, name = ("", "") if shape is None else (shape.document, shape.operation)
         return {
             "v": VERSION,
@@ -121,7 +125,7 @@ def housekeeping(at: datetime, **said: object) -> Entry:
     return Entry(body, body)
 
 
-def _operation(document: str, name: str, roots: tuple[RootName | ActionName, ...]) -> Fragment:
+def _operation(document: str, name: str, roots: tuple[RootName | ActionName | EventName, ...]) -> Fragment:
     return part({"document": document, "name": name, "roots": [root.value for root in roots]})
 
 

@@ -15,6 +15,7 @@ from gateway.catalogue.irregularity import IRREGULARITY
 from gateway.catalogue.judgment import JUDGMENT
 from gateway.catalogue.license import LICENSE
 from gateway.catalogue.listing import LISTING
+from gateway.catalogue.notice import NOTICE
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.penalty import PENALTY
 from gateway.catalogue.person import PERSON
@@ -47,6 +48,7 @@ KINDS: tuple[Kind, ...] = (
     ACCESS,
     EVIDENCE,
     RIGHTS_FIGURE,
+    NOTICE,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

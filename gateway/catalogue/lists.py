@@ -13,6 +13,7 @@ from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
 from gateway.catalogue.figure import FIGURE
 from gateway.catalogue.kinds import KINDS
+from gateway.catalogue.notice import NOTICE
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.rights_figure import RIGHTS_FIGURE
 
@@ -146,6 +147,16 @@ def _accesses() -> RootList:
     return RootList(ACCESS.plural, ACCESS, text, ACCESS.order, MappingProxyType(found))
 
 
+def _notices() -> RootList:
+    named = {item.name: item for item in NOTICE.fields}
+    found = {
+        name: Filter(name, named[name].column, named[name], (f"{NOTICE.name}.{name}",))
+        for name in ("state", "what", "recordKind", "institution")
+    }
+    text = "Who was told of changed records, newest first: one's own, or all for the desk and the auditor (通知列表)."
+    return RootList(NOTICE.plural, NOTICE, text, NOTICE.order, MappingProxyType(found))
+
+
 _ENTERPRISES = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
 _ORGANIZATIONS = "Legal persons that are not enterprises, page by page (非企业法人列表)."
 LISTS: Mapping[str, RootList] = MappingProxyType(
@@ -158,6 +169,7 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
             _figures(),
             _accesses(),
             _rights_figures(),
+            _notices(),
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }

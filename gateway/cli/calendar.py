@@ -93,7 +93,7 @@ def changed(newest: Version, options: argparse.Namespace) -> Version:
     faults: list[Fault] = []
     days = dict(newest.days)
     if options.installed:
-        days = installed() or days
+        days = dict(installed() or days)
         if constants is None:
             faults.append(Fault(("--installed",), "the package chinesecalendar is not installed"))
     until = newest.known_until

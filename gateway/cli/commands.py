@@ -147,7 +147,8 @@ class _Server(uvicorn.Server):
             port=settings.port,
             loop="uvloop",
             http="httptools",
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=settings.max_body,
             lifespan="on",
             access_log=False,
             server_header=False,
@@ -165,6 +166,11 @@ class _Server(uvicorn.Server):
         if self.started and not self.should_exit:
             _settle()
             self._ready()
+
+    async def shutdown(self, sockets: "list[socket.socket] | None" = None) -> None:
+        """See uvicorn, which waits for answers to end; event streams would not."""
+        self._running.events.stop()
+        await super().shutdown(sockets)
 
     async def _assembled(self) -> Running:
         return self._running

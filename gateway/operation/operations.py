@@ -97,6 +97,8 @@ class Operations:
         given_roots = [read(values, faults) for read in flat.reads]
         given_pages = [item.read(values, faults) for item in flat.paging]
         given_act = None if flat.act is None else flat.act[1](values, faults)
+        if flat.event is not None:
+            (given_act,) = given_roots
         self._refuse(faults)
         roots = tuple(
             [
@@ -169,7 +171,7 @@ class Operations:
         flat = Flattener(document.schema, document.fragments, outcomes).flatten(operation.node)
         name = operation.node.name.value if operation.node.name else ""
         act = None if flat.act is None else flat.act[0]
-        return Shape(document.digest, name, taken, flat.roots, bool(flat.meta), act), flat
+        return Shape(document.digest, name, taken, flat.roots, bool(flat.meta), act, flat.event), flat
 
     def _check_rows(self, flat: Flat, paging: tuple[Arguments, ...]) -> None:
         """The rows that the lists may give together, each list once for every row above it."""

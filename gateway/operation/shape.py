@@ -23,9 +23,9 @@ from graphql import (
     is_leaf_type,
 )
 
-from gateway.errors import Fault, LimitExceeded
+from gateway.errors import Fault, InvalidOperation, LimitExceeded
 from gateway.operation.readers import Read, argument_readers
-from gateway.values import Act, ActionName, Root, RootName, Selected
+from gateway.values import Act, ActionName, EventName, Root, RootName, Selected
 
 Composite = GraphQLObjectType | GraphQLInterfaceType
 Grouped = dict[tuple[str, str], list[tuple[FieldNode, Composite]]]
@@ -58,6 +58,7 @@ class Flat:
     paging: tuple[Paging, ...]
     meta: tuple[FieldNode, ...]
     act: tuple[Act, Read] | None = None  # of a mutation: its field, and how to read its arguments
+    event: EventName | None = None  # of a subscription
 
 
 def conditions(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> tuple[str, ...]:
@@ -100,6 +101,8 @@ class Flattener:
         """The whole operation; call once. Raises LimitExceeded for a mutation of several fields."""
         if operation.operation is OperationType.MUTATION:
             return self._mutation(operation)
+        if operation.operation is OperationType.SUBSCRIPTION:
+            return self._subscription(operation)
         query = self._schema.query_type
         assert query is not None
         roots: list[Root] = []
@@ -139,6 +142,21 @@ class Flattener:
                 if name is RootName.ENTRY:  # it is the entry that its root names
                     node, own = found[0][0], field
                 yield made, argument_readers(own, node, made.path)
+
+    def _subscription(self, operation: OperationDefinitionNode) -> Flat:
+        """Each event is the answer to a ``node`` with the same selection; validation has seen that there is one."""
+        subscription = self._schema.subscription_type
+        assert subscription is not None
+        grouped = self._group([(operation.selection_set, subscription)])
+        if len(grouped) != 1:
+            raise InvalidOperation(Fault((), "A subscription has one field, whatever its directives say."))
+        (((key, _), found),) = grouped.items()
+        node = found[0][0]
+        field = subscription.fields[node.name.value]
+        children = self._children(field, found, (key,), None)
+        read = argument_readers(field, node, (key,))
+        root = Root(key, RootName.NODE, children)
+        return Flat((root,), (read,), tuple(self._paging), (), event=EventName(node.name.value))
 
     def _mutation(self, operation: OperationDefinitionNode) -> Flat:
         """One field: each is a transaction and an entry of its own, so two would not succeed or fail as one."""

@@ -210,6 +210,21 @@ def _record_id(row: Row) -> Expression:
     return sa.case((columns.record_id.is_(None), literal(NULL)), else_=found)
 
 
+def _changed_id(row: Row) -> Expression:
+    """The opaque id of the record that a notice is about, as this reader knows it: a person's differs by reader."""
+    columns = row.table.c
+    number = sa.case(
+        *[
+            (columns.record_kind == literal(kind.name), literal(str(at)))
+            for at, kind in enumerate(KINDS)
+            if kind.node and not kind.filed and kind.owner is not Owner.NONE
+        ],
+        else_=literal(""),
+    )
+    person = sa.case((columns.subject_class == literal(SubjectClass.PERSON.value), literal("1")), else_=literal("0"))
+    return joined([f"{MARK}i", number, ",", columns.record_id, ",", person, MARK])
+
+
 def _of_entry(row: Row, name: str) -> Expression:
     """What the log itself holds of an entry; the salt of a body that was destroyed is gone too."""
     stored: Expression = LOG_ENTRY.c[name]
@@ -227,6 +242,8 @@ def _of_entry(row: Row, name: str) -> Expression:
 def _derived(row: Row, item: Field) -> Expression:
     columns = row.table.c
     match item.name:
+        case "record" if row.kind.name == "notice":
+            return _changed_id(row)
         case "record":
             return _record_id(row)
         case "commitment" | "body" | "salt":

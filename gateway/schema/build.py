@@ -4,6 +4,7 @@ from graphql import GraphQLInputObjectType, GraphQLSchema, print_schema
 from strawberry import Schema
 from strawberry.schema.config import StrawberryConfig
 
+from gateway.schema.events import subscription
 from gateway.schema.mutations import mutation
 from gateway.schema.roots import Roots
 from gateway.schema.scalars import SCALARS
@@ -25,7 +26,9 @@ def build(never: frozenset[str], may: frozenset[ActionName] = frozenset()) -> Gr
     query = Roots(types, words).query()
     acts = mutation(may, words)
     config = StrawberryConfig(auto_camel_case=False, disable_field_suggestions=True, scalar_map=SCALARS)
-    schema = Schema(query=query, mutation=acts, types=types.all_nodes(), config=config)._schema
+    told = subscription(types)
+    made = Schema(query=query, mutation=acts, subscription=told, types=types.all_nodes(), config=config)
+    schema = made._schema
     for item in schema.type_map.values():
         if isinstance(item, GraphQLInputObjectType):
             # Strawberry checks `@oneOf` by a rule of its own; told so, graphql-core checks and prints it itself.

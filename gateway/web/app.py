@@ -34,7 +34,9 @@ from gateway.errors import (
 from gateway.pipeline import answer, schema_of
 from gateway.web import uploads
 from gateway.web.body import headers_of, parse, read
-from gateway.web.media import GRAPHQL, JSON, check_body, wanted
+from gateway.web.event_stream import SUBSCRIPTION, streamed
+from gateway.web.media import EVENTS, GRAPHQL, JSON, check_body, takes_events, wanted
+from gateway.web.sockets import Sockets
 from gateway.web.transparency import Transparency
 from gateway.web.uploads import Uploads
 
@@ -56,6 +58,7 @@ class Application:
         self._max_body = max_body
         self._running: Running | None = None
         self._graphql = _Posted(self)
+        self._sockets = Sockets(lambda: self.running, max_body)
         self._others = Starlette(
             routes=[
                 Route("/graphql", self._graphql, methods=["POST"]),
@@ -75,6 +78,8 @@ class Application:
         """ASGI. What nearly every request asks for goes straight to its answer; the rest through Starlette's routes."""
         if scope["type"] == "http" and scope["path"] == "/graphql" and scope["method"] == "POST":
             await self._graphql(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            await self._sockets(scope, receive, send)
         else:
             await self._others(scope, receive, send)
 
@@ -154,11 +159,17 @@ class _Posted:
         more: RawHeaders = []
         try:
             try:
-                media = wanted(given.accept)
+                streams = takes_events(given.accept)
+                media = _wanted(given.accept, streams)
                 check_body(given.content_type, given.content_encoding)
                 body = await read(receive, given, self._application.max_body)
                 request = parse(body, given.authorization, given.idempotency_key)
-                replied = await answer(running.gateway, request)
+                if streams and (media == EVENTS or SUBSCRIPTION in request.query):
+                    replied = await streamed(running, request, receive, send, only=media == EVENTS)
+                    if replied is None:
+                        return
+                else:
+                    replied = await answer(running.gateway, request)
                 # In plain application/json a refused document is a well-formed response (GraphQL over HTTP, 6.4.1).
                 status, body = (200 if replied.status == 400 and media == JSON else replied.status), replied.body
             except (RequestError, Unauthenticated) as error:
@@ -169,9 +180,19 @@ class _Posted:
         except Exception:
             _logger.exception("unforeseen")
             status, body = 500, reply.refused(InternalError(), None, has_data=False)
-        headers = [*_headers(media, body), *more]
+        headers = [*_headers(JSON if media == EVENTS else media, body), *more]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _wanted(accept: str | None, streams: bool) -> str:
+    """The media type to answer in; event streams only where nothing else will do. Raises NotAcceptable."""
+    try:
+        return wanted(accept)
+    except NotAcceptable:
+        if streams:
+            return EVENTS
+        raise
 
 
 def _headers(media: str, body: bytes) -> RawHeaders:

@@ -8,6 +8,7 @@ from gateway.errors import Fault, NotAcceptable, UnsupportedCoding, UnsupportedM
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+EVENTS = "text/event-stream"
 
 _UTF_8 = frozenset({"utf-8", "utf8"})  # the second is no registered name, but widely sent and never anything else
 _WEIGHT = re.compile(r"[01](\.\d*)?|\.\d+", re.ASCII)  # Java sends `q=.2` and `*`, which HTTP does not know
@@ -34,6 +35,14 @@ def wanted(accept: str | None) -> str:
     if accept is None:
         return JSON
     return _USUAL.get(accept) or _negotiated(accept)
+
+
+def takes_events(accept: str | None) -> bool:
+    """Whether ``Accept`` names event streams, wherever: a subscription is answered in no other way."""
+    if accept is None or EVENTS not in accept.lower():
+        return False
+    weighed = map(_weighed, accept.split(",", _MOST_RANGES)[:_MOST_RANGES])
+    return any(name == EVENTS and weight > 0 for name, weight in weighed)
 
 
 def check_body(content_type: str | None, content_encoding: str | None) -> None:

@@ -1,7 +1,7 @@
 """The files that were added to cases: what is told of each, and its sealed pieces.
 
 Revision ID: 0023
-Revises: 0020
+Revises: 0022
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.schema import SchemaItem
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

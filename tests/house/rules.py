@@ -16,6 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("web",),
     ("assemble",),
     ("evidence",),  # the door of files beside that of documents
+    ("events",),  # the answers of subscriptions
     ("pipeline", "intake", "figures"),
     # Parts of the pipeline and of assemble.
     ("prepared", "named", "performed", "scenes", "explained", "bundles", "space", "timekeeping"),

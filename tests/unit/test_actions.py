@@ -56,6 +56,16 @@ agency addEvidence ALWAYS
 government addEvidence ALWAYS
 handler addEvidence ALWAYS
 desk addEvidence ALWAYS
+financial acknowledgeNotice ALWAYS
+financial watchNotices ALWAYS
+financial unwatchNotices ALWAYS
+agency acknowledgeNotice ALWAYS
+agency watchNotices ALWAYS
+agency unwatchNotices ALWAYS
+government acknowledgeNotice ALWAYS
+government watchNotices ALWAYS
+government unwatchNotices ALWAYS
+subject acknowledgeNotice SELF
 """
 
 

@@ -27,6 +27,7 @@ from gateway.values import ActionName, Role
 POLICIES = Path(__file__).parents[2] / "policies"
 OWN_RULES = (
     *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "WatchReceipt", "Deadline", "Receipt"),
+    *("NoticeReceipt", "Subscription"),
     *("Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt", "Chain", "ChainElement", "ClosingEntry"),
     "ReportReceipt",
 )
@@ -84,6 +85,7 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "enterprises": "EnterpriseConnection",
         "organizations": "OrganizationConnection",
         "cases": "CaseConnection",
+        "notices": "NoticeConnection",
         "licenses": "LicenseConnection",
         "penalties": "PenaltyConnection",
         "listings": "ListingConnection",
