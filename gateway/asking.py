@@ -84,6 +84,7 @@ class Access(NamedTuple):
     purpose: Purpose
     consent: str | None = None  # consent number, as the subject or the consumer knows it
     matter: Matter | None = None
+    use: str | None = None  # by which the caller names one use of the consent
 
     @property
     def served(self) -> Matter | None:
@@ -149,6 +150,11 @@ class ActionName(StrEnum):
     ACKNOWLEDGE_NOTICE = "acknowledgeNotice"
     WATCH_NOTICES = "watchNotices"
     UNWATCH_NOTICES = "unwatchNotices"
+    GIVE_CONSENT = "giveConsent"
+    REGISTER_CONSENT = "registerConsent"
+    WITHDRAW_CONSENT = "withdrawConsent"
+    FREEZE_FILE = "freezeFile"
+    UNFREEZE_FILE = "unfreezeFile"
 
 
 # What is done at an address of its own, and is no field of Mutation: its input is no argument.

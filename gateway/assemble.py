@@ -19,6 +19,7 @@ from gateway.clock import Clock, Random, SystemClock, SystemRandom
 from gateway.errors import GatewayError, KeysRefused, SealBroken, Unavailable
 from gateway.events import Events
 from gateway.identity.assemble import verifier_of
+from gateway.identity.certificates import certificates_of
 from gateway.ledger.accesses import Accesses
 from gateway.ledger.chains import Chains
 from gateway.ledger.telling import Teller
@@ -194,7 +195,9 @@ async def assemble(
         history,
         accesses,
         Chains(reading, history, log, vault),
+        certificates_of(settings.consent_issuers),
         settings.private_webhooks,
+        settings.scanned_consents,
     )
     counted, space = Counted(log, clock), Space(settings, reading)
     events = Events(gateway, connections.reader)

@@ -19,7 +19,8 @@ GatewayError
 │   ├── CaseConflict        409  the state of the case does not allow the step
 │   ├── CaseClosed          409  a file came for a case that is closed
 │   ├── RedactionRefused         a field would be masked or withheld, and the request asked for all or nothing
-│   └── BasisLost                a consent or mandate ended between reading and disclosure
+│   ├── BasisLost                a consent or mandate ended between reading and disclosure
+│   └── UseConflict              the key of a use was used for something else
 ├── Unavailable             503  nothing was disclosed; try again later
 │   ├── DatabaseUnavailable
 │   ├── Overloaded
@@ -243,6 +244,15 @@ class BasisLost(OperationError):
     code = "BASIS_LOST"
     en = "The consent or mandate ended while the answer was being prepared. Nothing was disclosed."
     zh = "授权在答复生成期间终止，未披露任何信息。"
+
+
+class UseConflict(OperationError):
+    """The key of a use of a consent stands for another document or subject, or for a use that is over."""
+
+    code = "USE_CONFLICT"
+    status = 409
+    en = "The use key stands for another use of this consent. Nothing was disclosed."
+    zh = "该使用键已用于此授权的另一次查询，未披露任何信息。"
 
 
 class Unavailable(GatewayError):

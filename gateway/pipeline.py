@@ -20,13 +20,14 @@ import orjson
 
 from gateway import named, performed, reply, scenes
 from gateway.actions.all import BY_NAME as BY_ACTION
-from gateway.audit.account import Accounts, Disclosed, rested, undisclosed
+from gateway.audit.account import Accounts, Disclosed, undisclosed
 from gateway.audit.history import History
 from gateway.audit.log import Log
-from gateway.audit.turn import BasisLostRecorded
+from gateway.audit.turn import BasisLostRecorded, UseConflictRecorded
 from gateway.clock import Clock, Random
-from gateway.errors import BasisLost, CommitUnknown, GatewayError, InternalError, NotFound
+from gateway.errors import BasisLost, CommitUnknown, GatewayError, InternalError, UseConflict
 from gateway.explained import explained
+from gateway.identity.certificates import Certificates
 from gateway.identity.verifier import Verifier
 from gateway.ledger import receipts
 from gateway.ledger.accesses import NOBODY, Accesses, asked_for, of_subjects
@@ -39,6 +40,7 @@ from gateway.policy.compile import Policy
 from gateway.policy.live import Live
 from gateway.policy.strict import hopeless, lacking, refuse
 from gateway.prepared import Effect, Preparations, Prepared, merged
+from gateway.rested import REVOCABLE, Asking
 from gateway.schema.roles import RoleSchemas
 from gateway.store.lanes import Lanes
 from gateway.store.sessions import Sessions
@@ -64,7 +66,6 @@ from gateway.vault.keeper import Keeper
 from gateway.vault.splice import open_values
 from gateway.vault.vault import Vault
 
-_REVOCABLE = int(Relation.CONSENT | Relation.SELF)  # what somebody may take away between reading and disclosure
 Said: TypeAlias = Callable[[bytes], Mapping[str, object]]
 
 _logger = logging.getLogger("gateway.pipeline")
@@ -109,7 +110,9 @@ class Gateway:
     history: History
     accesses: Accesses
     chains: Chains
+    certificates: Certificates
     private: bool = False  # webhooks may go to addresses that are not public
+    scans: int = 0  # scanned consents that an institution may register in a day
 
 
 class Decided(NamedTuple):
@@ -163,7 +166,8 @@ async def answer_to(gateway: Gateway, request: Request, caller: Caller, said: Sa
         ]
         roots = [await answers[0]] if len(answers) == 1 else await asyncio.gather(*answers)
         data = reply.data([(root.path, root.data) for root in roots], selection.introspection)  # 7 shape
-        disclosed, checks, outcome = _disclosed(gateway, caller, selection, roots, data)
+        asking = Asking(caller, number, selection.shape.document)
+        disclosed, checks, outcome = _disclosed(gateway, asking, selection, roots, data)
         if request.strict:
             refuse(_lacking(visibility, root) for root in roots)
     except CommitUnknown:
@@ -174,12 +178,13 @@ async def answer_to(gateway: Gateway, request: Request, caller: Caller, said: Sa
     grounds = [arguments.access for arguments in selection.roots]
     told = (number, now, caller, selection.shape, grounds, visibility.version)
     body = gateway.accounts.body(*told, outcome, "", disclosed)
-    lost = undisclosed(body, BasisLost.code, asked_for(gateway.vault, selection.roots)) if checks else body
+    asked = asked_for(gateway.vault, selection.roots) if checks else ()
+    lost, conflict = (undisclosed(body, of.code, asked) if checks else body for of in (BasisLost, UseConflict))
     body = body if said is None else {**body, **said(data)}
     try:
         sealed = gateway.vault.seal_audit(request.sealed_text)
-        receipt = await gateway.log.append(Entry(body, lost, checks), sealed)  # 8 write it down
-    except BasisLostRecorded as error:
+        receipt = await gateway.log.append(Entry(body, lost, checks, conflict), sealed)  # 8 write it down
+    except (BasisLostRecorded, UseConflictRecorded) as error:
         return Reply(error.status, reply.refused(error, error.receipt, has_data=True))
     redactions = [root.prepared.redactions for root in roots if root.prepared is not None]
     return Reply(200, reply.answered(data, redactions, receipt))  # 9 send
@@ -201,8 +206,8 @@ async def perform(
     now, reader = gateway.clock.now(), named.reader(caller)
     permit(visibility, act.name, caller, (act.key,))  # 3 who may
     ask, log = partial(_asked, gateway, caller), (gateway.accesses, gateway.lanes)
-    keeper = Keeper(gateway.vault, reader)
-    scene = scenes.scene(caller, now, visibility, keeper, log, ask, private=gateway.private)
+    keeper, limits = Keeper(gateway.vault, reader), (gateway.certificates, gateway.scans, gateway.private)
+    scene = scenes.scene(caller, now, visibility, keeper, log, ask, limits)
     action = BY_ACTION[act.name]
     apply = action.begin(scene, selection.given or {}, (act.key,))  # 4 input checked
     told = (number, now, caller, selection.shape, (), visibility.version)
@@ -233,17 +238,6 @@ async def perform(
 async def _asked(gateway: Gateway, caller: Caller, query: str, variables: Mapping[str, object]) -> bytes:
     """The answer to a query that an action asks as its caller: decided and written down like any other."""
     return (await answer_to(gateway, Request(None, query, None, variables, orjson.dumps(variables)), caller)).body
-
-
-async def schema_of(gateway: Gateway, authorization: str | None, role: str) -> str:
-    """The schema of the caller's own role, as text.
-
-    Raises Unauthenticated, and NotFound for any other role, known or not. A schema is no record: there is no entry.
-    """
-    caller = await gateway.verifier.verify(authorization)
-    if caller.role.value != role:
-        raise NotFound()
-    return gateway.schemas.text(gateway.policies.current.visibility(caller.role))
 
 
 def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int) -> Decided | bytes | None:
@@ -314,7 +308,7 @@ async def _proved(gateway: Gateway, root: Root, arguments: RootArguments, ambien
 
 
 def _disclosed(
-    gateway: Gateway, caller: Caller, selection: Selection, roots: Sequence[Answered], data: bytes
+    gateway: Gateway, asking: Asking, selection: Selection, roots: Sequence[Answered], data: bytes
 ) -> tuple[Disclosed, tuple[Check, ...], Outcome]:
     """What the answer holds, for the log; and what must still hold when it is disclosed."""
     subjects: dict[bytes, int] = {}  # subject → the place of its pseudonym in the entry
@@ -326,7 +320,7 @@ def _disclosed(
         for own in root.about:
             held |= Relation.SELF
             subjects.setdefault(b"%d" % own, len(subjects))
-            checks[Check("mandate", caller.principal, own)] = None
+            checks.update(dict.fromkeys(asking.checks(None, Relation.SELF, own)))
         if root.prepared is None or root.opened is None:
             continue
         rows, nodes = root.opened.rows, root.prepared.plan.nodes
@@ -341,14 +335,15 @@ def _disclosed(
             versions, of_subject = known[sight]
             versions[place if of_subject else id] = version
         effects.append(root.prepared.effect(sights))
-        if held & _REVOCABLE:
-            seen = dict.fromkeys(zip(rows.sights, rows.subjects, strict=True))
+        if held & REVOCABLE:
             access = selection.roots[at].access
-            checks.update(
-                dict.fromkeys(
-                    check for sight, subject in seen for check in rested(caller, access, sight.relations, int(subject))
-                )
-            )
+            for sight, subject in dict.fromkeys(zip(rows.sights, rows.subjects, strict=True)):
+                checks.update(dict.fromkeys(asking.checks(access, sight.relations, int(subject))))
+    grounds = [
+        (arguments.access, root.opened.rows.subjects if root.opened is not None else ())
+        for arguments, root in zip(selection.roots, roots, strict=True)
+    ]
+    checks.update(dict.fromkeys(asking.keys(grounds, tuple(checks))))
     clear, masked, withheld = effects[0] if len(effects) == 1 else merged(effects)
     disclosed = Disclosed(
         gateway.vault.pseudonyms(map(int, subjects)),

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
-from gateway.actions.model import Entered, Scene
+from gateway.actions.model import Entered, Scene, Signatures
 from gateway.clock import statutory_day
 from gateway.ledger.accesses import Accesses
 from gateway.store.lanes import Lanes
@@ -20,14 +20,17 @@ def scene(
     keeper: Keeper,
     log: tuple[Accesses, Lanes],
     ask: Ask,
-    *,
-    private: bool,
+    limits: tuple[Signatures, int, bool],
 ) -> Scene:
-    """``log``: its rows, and the lanes by which it is found out whose they are."""
+    """``log``: its rows, and the lanes by which it is found out whose they are.
+
+    ``limits``: who believes signatures, how many scanned consents a day, whether webhooks may go to private addresses.
+    """
+    signatures, scans, private = limits
     accesses, lanes = log
 
     async def entry(origin: str, index: int) -> Entered | None:
         found = await accesses.entry(lanes, caller, now, (origin, index))
         return None if found is None else Entered(*found)
 
-    return Scene(caller, now, statutory_day(now), visibility, keeper, entry, ask, private)
+    return Scene(caller, now, statutory_day(now), visibility, keeper, entry, ask, signatures, private, scans)

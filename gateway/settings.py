@@ -84,6 +84,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_TOKEN_LIFETIME", "3600", "Longest life of a token, in seconds.", Form.NUMBER, 60, 86_400),
     Setting("GATEWAY_WITNESSES", "", "Witnesses of the access log: a file with a vkey and a URL a line.", Form.PATH),
     Setting("GATEWAY_PRIVATE_WEBHOOKS", "no", "Whether webhooks may go to private addresses.", Form.SWITCH),
+    Setting(
+        "GATEWAY_CONSENT_ISSUERS", "", "Who certifies signers of consents: a file of certificates (PEM).", Form.PATH
+    ),
+    Setting(
+        "GATEWAY_SCANNED_CONSENTS", "0", "Scanned consents per institution and day; 0: none.", Form.NUMBER, 0, 10_000
+    ),
     Setting("GATEWAY_SHARDS", "0-15", "Shards of the access log that this installation may own.", Form.SHARDS),
 )
 
@@ -118,6 +124,8 @@ class Settings:
     token_lifetime: int  # seconds
     shards: tuple[int, ...]
     private_webhooks: bool
+    consent_issuers: Path | None
+    scanned_consents: int  # per institution and day
     database_space: int  # GiB; 0 = not known, or the disk of the embedded server
     database_url: str = field(repr=False)
     reader_url: str = field(repr=False)
@@ -268,6 +276,8 @@ def _made(values: Mapping[str, str]) -> Settings:
         token_lifetime=int(values["GATEWAY_TOKEN_LIFETIME"]),
         shards=_shards(values["GATEWAY_SHARDS"]),
         private_webhooks=values["GATEWAY_PRIVATE_WEBHOOKS"] == "yes",
+        consent_issuers=_place_of(values["GATEWAY_CONSENT_ISSUERS"]),
+        scanned_consents=int(values["GATEWAY_SCANNED_CONSENTS"]),
         database_space=int(values["GATEWAY_DATABASE_SPACE"]),
         database_url=values["GATEWAY_DATABASE_URL"],
         reader_url=values["GATEWAY_READER_URL"],

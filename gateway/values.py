@@ -65,6 +65,7 @@ class RootName(StrEnum):
     FIGURES = "figures"
     ACCESSES = "accesses"
     NOTICES = "notices"
+    CONSENTS = "consents"
     RECEIPT = "receipt"
     CHAINS = "chains"
     RIGHTS_FIGURES = "rightsFigures"
@@ -186,7 +187,7 @@ class Relation(IntFlag):
     LICENSED = 32  # the registry says "PBoC personal-credit licence" of the consumer
     STEP_UP = 64  # assurance 3: proven anew for this session
     SERVICE = 128  # the matter is "service of documents"
-    OWN = 256  # the caller's own institution did it
+    OWN = 256  # the caller's own institution did it, or was given it
 
 
 class Condition(Enum):
@@ -356,25 +357,34 @@ class Opened(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A consent or mandate the answer rests on; it must still hold at the moment of disclosure."""
+    """A consent or mandate the answer rests on; it must still hold at the moment of disclosure.
 
-    kind: str  # "consent" or "mandate"
+    ``use``: what this access uses of a consent: the caller's key, or ``@`` and the request. A key is good for one
+    ``document`` (its hash). The kind "use" is a consent on which nothing rested, and only its key is looked at:
+    ``subject`` is then whom the answer is about, 0 nobody.
+    """
+
+    kind: str  # "consent", "use" or "mandate"
     number: str  # consent number; principal for mandates
     subject: int
     consumer: str = ""
     purpose: str = ""
+    use: str = ""
+    document: str = ""
 
 
 class Entry(NamedTuple):
     """What one access was, before it has a place in the log. No clear personal value, no search term.
 
     ``body`` is everything but position and salt, ready for canonical encoding: ASCII keys, strings, integers, lists.
-    ``checks`` are re-checked in the statement that appends it; if one is lost, ``refusal`` is appended instead.
+    ``checks`` are re-checked in the statement that appends it; if one is lost, ``refusal`` is appended instead; if the
+    key of a use stands for another one, ``conflict``, without which that counts as lost.
     """
 
     body: Mapping[str, object]
     refusal: Mapping[str, object]
     checks: tuple[Check, ...] = ()
+    conflict: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

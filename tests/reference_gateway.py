@@ -23,6 +23,7 @@ from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
 from gateway.clock import SystemClock
+from gateway.identity.certificates import Certificates
 from gateway.identity.verifier import Verifier
 from gateway.intake.load_copy import Loader
 from gateway.ledger.accesses import Accesses
@@ -36,11 +37,12 @@ from gateway.prepared import Preparations
 from gateway.schema.roles import RoleSchemas
 from gateway.signing import NoteSigner
 from gateway.store.case_tables import CASE
+from gateway.store.consent_tables import CONSENT
 from gateway.store.core import execute
 from gateway.store.database import Connections
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.sessions import Sessions
-from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE, table
+from gateway.store.tables import CONSUMER, MANDATE, RECORD_IDS, SHARING_SCOPE, table
 from gateway.values import Caller, Role
 from gateway.vault.keys import FileProvider
 from gateway.vault.vault import Vault
@@ -168,6 +170,7 @@ def opened(connections: Connections, home: Path) -> Iterator[Side]:
             history,
             accesses,
             Chains(reading, history, log, vault),
+            Certificates(),
         )
 
     async def stop(gateway: Gateway) -> None:
@@ -274,19 +277,30 @@ def _number_identifiers(side: Side, world: World) -> None:
 @contextmanager
 def granted(side: Side, consent: Consent) -> Iterator[None]:
     """A consent that is there for a while."""
-    execute(side.owner, sa.insert(CONSENT).values(_consent(consent)))
+    execute(side.owner, sa.insert(CONSENT).values(_consent(side, consent)))
     try:
         yield
     finally:
         execute(side.owner, sa.delete(CONSENT).where(CONSENT.c.number == consent.number))
 
 
-def _consent(one: Consent) -> dict[str, object]:
+def _consent(side: Side, one: Consent) -> dict[str, object]:
+    owned = " UNION ALL ".join(
+        f"SELECT subject_class, provider FROM {kind} WHERE subject_id = %(subject)s"
+        for kind in ("enterprise", "organization", "person")
+    )
+    ((subject_class, provider),) = side.owner.execute(owned.encode(), {"subject": one.subject}).fetchall()
     return {
         "number": one.number,
         "subject_id": one.subject,
         "consumer": one.consumer,
-        "purpose": one.purpose,
+        "id": RECORD_IDS.next_value(),
+        "subject_class": subject_class,
+        "provider": provider,
+        "batch": "consent",
+        "purposes": [one.purpose],
+        "single": False,
+        "given_at": one.since,
         "kinds": list(one.kinds),
         "assurance": one.assurance,
         "valid_from": one.since,
@@ -296,7 +310,7 @@ def _consent(one: Consent) -> dict[str, object]:
 
 
 def _write_rights(side: Side, world: World) -> None:
-    consents = [_consent(one) for one in world.consents]
+    consents = [_consent(side, one) for one in world.consents]
     mandates = [
         {
             "principal": one.principal,

@@ -255,7 +255,7 @@ class Eyes:
             and one.consumer == self.caller.consumer
             and one.purpose == access.purpose.value
             and row.kind in one.kinds
-            and one.assurance in ("A", "B")
+            and (one.assurance in ("A", "B") or row.subject_class == "legal")
             and one.since <= self.now < one.until
             and one.withdrawn is None
             for one in self.world.consents

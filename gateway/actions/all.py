@@ -14,7 +14,10 @@ from gateway.actions.file_complaint import FILE_COMPLAINT
 from gateway.actions.file_objection import FILE_OBJECTION
 from gateway.actions.file_report import FILE_REPORT
 from gateway.actions.follow_report import FOLLOW_REPORT
+from gateway.actions.freeze_file import FREEZE_FILE
+from gateway.actions.give_consent import GIVE_CONSENT
 from gateway.actions.model import Action
+from gateway.actions.register_consent import REGISTER_CONSENT
 from gateway.actions.request_copy import REQUEST_COPY
 from gateway.actions.request_erasure import REQUEST_ERASURE
 from gateway.actions.request_repair import REQUEST_REPAIR
@@ -22,11 +25,13 @@ from gateway.actions.request_review import REQUEST_REVIEW
 from gateway.actions.request_supplement import REQUEST_SUPPLEMENT
 from gateway.actions.route_case import ROUTE_CASE
 from gateway.actions.supplement_case import SUPPLEMENT_CASE
+from gateway.actions.unfreeze_file import UNFREEZE_FILE
 from gateway.actions.unwatch_accesses import UNWATCH_ACCESSES
 from gateway.actions.unwatch_notices import UNWATCH_NOTICES
 from gateway.actions.watch_accesses import WATCH_ACCESSES
 from gateway.actions.watch_notices import WATCH_NOTICES
 from gateway.actions.withdraw_case import WITHDRAW_CASE
+from gateway.actions.withdraw_consent import WITHDRAW_CONSENT
 from gateway.values import ActionName
 
 ACTIONS: tuple[Action, ...] = (
@@ -53,5 +58,10 @@ ACTIONS: tuple[Action, ...] = (
     ACKNOWLEDGE_NOTICE,
     WATCH_NOTICES,
     UNWATCH_NOTICES,
+    GIVE_CONSENT,
+    REGISTER_CONSENT,
+    WITHDRAW_CONSENT,
+    FREEZE_FILE,
+    UNFREEZE_FILE,
 )
 BY_NAME: Mapping[ActionName, Action] = MappingProxyType({action.name: action for action in ACTIONS})

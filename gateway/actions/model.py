@@ -1,6 +1,6 @@
 """The shape of an action: what it is given, where it happens, what it leaves behind."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -54,6 +54,14 @@ class Keys(Protocol):
         """A claim code (a new one, if none is given) and its keyed hash."""
         ...
 
+    def blind_index(self, kind: str, column: str, normalized: str) -> bytes:
+        """By what a sealed value is looked up."""
+        ...
+
+    def draw(self, count: int) -> bytes:
+        """So many bytes that nobody can foresee."""
+        ...
+
 
 class Entered(NamedTuple):
     """An entry of the log about a subject that the caller is or acts for: its place, and who made it."""
@@ -63,6 +71,16 @@ class Entered(NamedTuple):
     subject: int
     institution: str  # may be empty
     unit: str  # code of a department; may be empty
+
+
+class Signatures(Protocol):
+    """Who believes an electronic signature."""
+
+    def signer(
+        self, certificate: bytes, signature: bytes, text: bytes, moments: Sequence[datetime]
+    ) -> tuple[str, str] | None:
+        """Name and number of who signed ``text``, by a certificate (DER) that is good at each of ``moments``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +94,9 @@ class Scene:
     keys: Keys
     entry: Callable[[str, int], Awaitable[Entered | None]]  # by origin and index, if it is about the caller's own
     ask: Callable[[str, Mapping[str, object]], Awaitable[bytes]]  # a query through the same door, as the caller
+    signatures: Signatures
     private: bool = False  # webhooks may go to addresses that are not public
+    scans: int = 0  # scanned consents that an institution may register in a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,9 @@ class InputType(Enum):
     ID = "ID"
     STRING = "String"
     WORD = "enum"  # one of ``Input.words``
+    BOOLEAN = "Boolean"
+    STRINGS = "[String!]"
+    PURPOSES = "[Purpose!]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +163,14 @@ class Gives(Enum):
     REPORT = "ReportReceipt"
     WATCH = "WatchReceipt"
     NOTICE = "NoticeReceipt"
+    CONSENT = "ConsentReceipt"
+    FREEZE = "FreezeReceipt"
 
     @property
     def kind(self) -> str:
-        """The kind whose row it tells of: opaque id, state, deadline, rule; none of a watch, which is no kind."""
+        """The kind whose row it tells of: opaque id, state, deadline, rule; a watch and a freeze are no kinds."""
         match self:
-            case Gives.WATCH:
+            case Gives.WATCH | Gives.FREEZE:
                 return ""
             case Gives.REPORT:
                 return "case"

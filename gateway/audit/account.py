@@ -8,7 +8,7 @@ from typing import NamedTuple
 from orjson import Fragment
 
 from gateway.audit.canonical import part
-from gateway.values import Access, ActionName, Caller, Check, Entry, EventName, Outcome, Relation, RootName, Shape
+from gateway.values import Access, ActionName, Caller, Entry, EventName, Outcome, RootName, Shape
 
 VERSION = 1
 PARTS = 1024  # kept of each sort
@@ -89,16 +89,6 @@ class Accounts:
         }
 
 
-def rested(caller: Caller, access: Access | None, relations: int, subject: int) -> list[Check]:
-    """What rows of a subject rested on and what somebody may take away: a consent, a mandate."""
-    found: list[Check] = []
-    if relations & Relation.CONSENT and access is not None and access.consent is not None:
-        found.append(Check("consent", access.consent, subject, caller.consumer, access.purpose.value))
-    if relations & Relation.SELF:
-        found.append(Check("mandate", caller.principal, subject))
-    return found
-
-
 def undisclosed(body: Mapping[str, object], code: str, asked: Sequence[str] = ()) -> dict[str, object]:
     """The same access, had it been refused with ``code``: nothing of what was about to be disclosed is left.
 
@@ -135,8 +125,9 @@ def _fields(clear: tuple[str, ...], masked: tuple[str, ...], withheld: tuple[str
 
 def _why(access: Access) -> dict[str, object]:
     matter = access.matter
-    return {
+    told: dict[str, object] = {
         "purpose": access.purpose.value,
         "consent": access.consent or "",
         "matter": {} if matter is None else {"number": matter.number, "kind": matter.kind.value, "basis": matter.basis},
     }
+    return told if access.use is None else {**told, "use": access.use}

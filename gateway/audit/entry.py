@@ -4,6 +4,7 @@ import base64
 from asyncio import Future
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from hashlib import sha256
 
 from gateway.audit.canonical import NotCanonical, canonical
@@ -13,35 +14,44 @@ from gateway.values import Check, Entry, Receipt
 SALT_SIZE = 32
 
 
+class Lost(Enum):
+    """How a check is lost."""
+
+    BASIS = "lost"  # the consent or mandate does not hold
+    USE = "conflict"  # the key of the use stands for another one
+
+
 class Waiting:
     """An entry between ``append`` and its commit. Owned by the log; everything that can fail was done when it was made.
 
-    ``body`` becomes ``refusal`` and ``checks`` empty when a check is lost; ``tries`` counts how often a check was busy.
+    ``body`` becomes ``refusal`` (or ``conflict``) and ``checks`` empty when a check is lost, which is then ``lost``;
+    ``tries`` counts how often a check was busy.
     """
 
-    __slots__ = ("body", "checks", "future", "lost", "refusal", "sealed", "size", "tries")
+    __slots__ = ("body", "checks", "conflict", "future", "lost", "refusal", "sealed", "size", "tries")
 
     def __init__(self, entry: Entry, sealed: bytes | None, future: "Future[Receipt]") -> None:
         """Raises NotCanonical, here and not in a group: one bad entry must not take others along."""
         self.body = canonical(entry.body)
         self.checks = tuple(map(_encode, entry.checks))
         self.refusal = canonical(entry.refusal) if entry.checks else self.body
+        self.conflict = self.refusal if entry.conflict is None else canonical(entry.conflict)
         self.sealed = sealed or b""
         self.size = len(self.body) + len(self.sealed)  # as admitted; a refusal is shorter or nearly so
         self.future = future
-        self.lost = False
+        self.lost: Lost | None = None
         self.tries = 0
 
-    def refuse(self) -> None:
+    def refuse(self, lost: Lost) -> None:
         """A check is lost: what will be written is the refusal."""
-        self.body, self.checks, self.lost = self.refusal, (), True
+        self.body, self.checks, self.lost = self.refusal if lost is Lost.BASIS else self.conflict, (), lost
 
 
-EncodedCheck = tuple[bytes, bytes, bytes, bytes, bytes]
+EncodedCheck = tuple[bytes, bytes, bytes, bytes, bytes, bytes, bytes]
 
 
 def _encode(check: Check) -> EncodedCheck:
-    if check.kind not in ("consent", "mandate"):
+    if check.kind not in ("consent", "use", "mandate"):
         raise NotCanonical
     return (
         check.kind.encode(),
@@ -49,6 +59,8 @@ def _encode(check: Check) -> EncodedCheck:
         b"%d" % check.subject,
         _element(check.consumer),
         _element(check.purpose),
+        _element(check.use),
+        _element(check.document),
     )
 
 
@@ -134,7 +146,7 @@ def _nodes(nodes: list[Node]) -> tuple[bytes | None, ...]:
 
 def _checks(checks: list[EncodedCheck]) -> tuple[bytes | None, ...]:
     if not checks:
-        return (None, None, None, None, None)
+        return (None, None, None, None, None, None, None)
     return tuple(b"{" + b",".join(column) + b"}" for column in zip(*checks, strict=True))
 
 

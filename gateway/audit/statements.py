@@ -33,6 +33,8 @@ _ARGUMENTS: tuple[tuple[str, TypeEngine[Any]], ...] = (
     ("subjects", ARRAY(sa.BigInteger())),
     ("consumers", ARRAY(sa.Text())),
     ("purposes", ARRAY(sa.Text())),
+    ("uses", ARRAY(sa.Text())),
+    ("documents", ARRAY(sa.Text())),
     ("now", sa.DateTime(timezone=True)),
 )
 
@@ -53,7 +55,7 @@ _APPENDED = sa.func.log_append(*[argument(name, kind) for name, kind in _ARGUMEN
 )
 _CLAIMED = sa.func.claim_shard(argument("shard", sa.Integer())).table_valued("epoch", "size", "edge", "month")
 
-# One row: outcome ("appended", "lost", "busy", "fenced"), ordinals of checks, rights position.
+# One row: outcome ("appended", "lost", "conflict", "busy", "fenced"), ordinals of checks, rights position.
 APPEND = statement(sa.select(*_APPENDED.columns))
 
 # Session settings in one row: no answer before the commit is on disk; checks see what others have committed.

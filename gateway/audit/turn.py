@@ -13,25 +13,37 @@ holds: it is given up and taken anew.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias
 
-from gateway.audit.entry import SALT_SIZE, Group, Waiting, build
+from gateway.audit.entry import SALT_SIZE, Group, Lost, Waiting, build
 from gateway.audit.queue import Queue, fail
 from gateway.audit.shard import Shard, ShardLost
 from gateway.audit.statements import APPEND
 from gateway.clock import Clock, Random
-from gateway.errors import BasisLost, LogUnavailable
+from gateway.errors import BasisLost, LogUnavailable, UseConflict
 from gateway.store.lanes import Row
 from gateway.values import Entry, Receipt, Statement
 
 MOST_TRIES = 20  # groups that pass by a busy check before it counts as lost
+
+# Outcomes by which entries are turned away; None: for now.
+_AWAY: Mapping[bytes, Lost | None] = MappingProxyType({b"lost": Lost.BASIS, b"conflict": Lost.USE, b"busy": None})
 
 Execute: TypeAlias = Callable[[Statement, Sequence[bytes | None]], Awaitable[list[Row]]]
 
 
 class BasisLostRecorded(BasisLost):
     """A check was lost; the refusal is in the log, at ``receipt``."""
+
+    def __init__(self, receipt: Receipt) -> None:
+        super().__init__()
+        self.receipt = receipt
+
+
+class UseConflictRecorded(UseConflict):
+    """The key of a use stands for another one; the refusal is in the log, at ``receipt``."""
 
     def __init__(self, receipt: Receipt) -> None:
         super().__init__()
@@ -76,12 +88,12 @@ class Turn:
                 self._group = group
                 self.rights_position = int(position or b"0")
                 return
-            if outcome not in (b"lost", b"busy"):
+            if outcome is None or outcome not in _AWAY:
                 raise ShardLost
-            owners = group.owners(_ordinals(ordinals))
+            owners, lost = group.owners(_ordinals(ordinals)), _AWAY[outcome]
             if self._own in owners:
-                raise BasisLost if outcome == b"lost" else LogUnavailable
-            self._turn_away(owners, lost=outcome == b"lost")
+                raise LogUnavailable if lost is None else BasisLost
+            self._turn_away(owners, lost)
 
     async def carry(self, execute: Execute, entry: Entry, sealed: bytes | None = None) -> Receipt:
         """Append ``entry`` and all that waits inside the caller's transaction; errors as of :meth:`write`.
@@ -106,10 +118,13 @@ class Turn:
         for entry, receipt in zip(entries, receipts, strict=True):
             if entry.future.done():
                 continue
-            if entry.lost:
-                entry.future.set_exception(BasisLostRecorded(receipt))
-            else:
-                entry.future.set_result(receipt)
+            match entry.lost:
+                case Lost.BASIS:
+                    entry.future.set_exception(BasisLostRecorded(receipt))
+                case Lost.USE:
+                    entry.future.set_exception(UseConflictRecorded(receipt))
+                case None:
+                    entry.future.set_result(receipt)
 
     def rolled_back(self) -> None:
         """The transaction is known to have left nothing: those it carried wait for the next turn."""
@@ -123,12 +138,12 @@ class Turn:
         entries, self._entries, self._group = self._entries, [], None
         return entries
 
-    def _turn_away(self, owners: list[Waiting], lost: bool) -> None:
+    def _turn_away(self, owners: list[Waiting], lost: Lost | None) -> None:
         aside: list[Waiting] = []
         for entry in dict.fromkeys(owners):
             entry.tries += 1
-            if lost or entry.tries > MOST_TRIES:
-                entry.refuse()
+            if lost is not None or entry.tries > MOST_TRIES:
+                entry.refuse(lost or Lost.BASIS)
             else:
                 aside.append(entry)
         self._entries = [entry for entry in self._entries if entry not in aside]

@@ -27,6 +27,7 @@ ACCESS = Kind(
     filed=True,
     logged=True,
     node=False,
+    owned_by="institution",
     fields=(
         Field("origin", Type.TEXT, "日志", "The log that holds it, as on its checkpoints.", GROUP, required=True, basis=LAW),
         Field("index", Type.TEXT, "日志序号", "Its place in that log, from 0.", GROUP, required=True, length=20, basis=LAW),

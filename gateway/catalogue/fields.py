@@ -174,6 +174,7 @@ class Kind:
     logged: bool = False  # its rows are made from the access log; their subjects are pseudonyms there
     part_of: str = ""  # the kind whose row each of its rows belongs to; its column ``<kind>_id`` names that row
     reserved_by: str = ""  # the link whose target says whether rows are published; if not, they are MINOR
+    owned_by: str = ""  # the field that names the institution whose rows they are: the relation OWN
     named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list
 
     def found_by(self, filters: Collection[str]) -> tuple[SubjectClass, ...]:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from gateway.catalogue.access import ACCESS
 from gateway.catalogue.case import CASE
 from gateway.catalogue.commitment import COMMITMENT
+from gateway.catalogue.consent import CONSENT
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.evidence import EVIDENCE
 from gateway.catalogue.fields import Kind
@@ -49,6 +50,7 @@ KINDS: tuple[Kind, ...] = (
     EVIDENCE,
     RIGHTS_FIGURE,
     NOTICE,
+    CONSENT,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

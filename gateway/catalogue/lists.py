@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from gateway.catalogue.access import ACCESS
 from gateway.catalogue.case import CASE
+from gateway.catalogue.consent import CONSENT
 from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
 from gateway.catalogue.figure import FIGURE
@@ -96,6 +97,16 @@ def _cases() -> RootList:
     return RootList(CASE.plural, CASE, text, CASE.order, MappingProxyType(found))
 
 
+def _consents() -> RootList:
+    named = {item.name: item for item in CONSENT.fields}
+    found = {
+        name: Filter(name, named[name].column, named[name], (f"{CONSENT.name}.{name}",))
+        for name in ("number", "consumer", "assurance")
+    }
+    text = "Consents, newest first: those one has given, or those one's institution was given (授权列表)."
+    return RootList(CONSENT.plural, CONSENT, text, CONSENT.order, MappingProxyType(found))
+
+
 def _figures() -> RootList:
     """No filter over what is counted: the cubes are fixed, and only parts of them are looked at."""
     found = {
@@ -170,6 +181,7 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
             _accesses(),
             _rights_figures(),
             _notices(),
+            _consents(),
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }

@@ -13,9 +13,9 @@ from gateway.intake.load_seed import seed_reference, seed_subjects
 from gateway.intake.sample import samples
 from gateway.intake.sample_demo import DEMO
 from gateway.intake.sample_words import read_words
+from gateway.store.consent_tables import CONSENT
 from gateway.store.core import Connection, execute
 from gateway.store.database import convert
-from gateway.store.tables import CONSENT
 from gateway.vault.vault import Vault
 
 Progress: TypeAlias = Callable[[int, int], None]  # rows (subjects and records) loaded so far, and in all

@@ -19,11 +19,12 @@ from gateway.intake.sample_demo_records import demo
 from gateway.intake.sample_kind_words import schemes
 from gateway.intake.sample_words import read_words
 from gateway.intake.seed_files import table
+from gateway.store.consent_tables import CONSENT
 from gateway.store.core import Connection, execute
 from gateway.store.tables import (
-    CONSENT,
     CONSUMER,
     MANDATE,
+    RECORD_IDS,
     SHARING_SCOPE,
     SUBJECT_RELATION,
 )
@@ -51,16 +52,18 @@ def seed_subjects(connection: Connection, vault: Vault, *, directory: Path, toda
         take(connection, vault, path, Order(datetime.combine(today, time(), UTC)))
     loader = Loader(connection, vault)
     numbers: dict[str, int] = {}
+    classes: dict[str, str] = {}
     for one in demo(read_words(directory), today):
         numbers[one.handle], records = loader.add(one.subject, one.records)
+        classes[one.handle] = one.subject.subject_class.value
         for record, number in zip(one.records, records, strict=True):
             if record.item.get("documentNumber") == DEMO.disputed_document:
                 numbers["DISPUTED"] = number
     loader.flush()
-    execute(connection, insert(CONSENT).values(list(_consents(directory, numbers, today))))
     execute(connection, insert(MANDATE).values(list(_mandates(directory, numbers, today))))
     execute(connection, insert(SUBJECT_RELATION).values(list(_relations(numbers, today))))
     open_demo_case(connection, vault, numbers["ENTERPRISE"], numbers["DISPUTED"], today)
+    execute(connection, insert(CONSENT).values(list(_consents(directory, numbers, classes, today))))
 
 
 def _department(row: Mapping[str, str]) -> dict[str, str | None]:
@@ -76,11 +79,20 @@ def _scopes(directory: Path, since: date) -> Iterator[Mapping[str, object]]:
                 yield {**fixed, "kind": BY_NAME[kind].name, "provider": provider, "valid_from": since}
 
 
-def _consents(directory: Path, numbers: Mapping[str, int], today: date) -> Iterator[Mapping[str, object]]:
+def _consents(
+    directory: Path, numbers: Mapping[str, int], classes: Mapping[str, str], today: date
+) -> Iterator[Mapping[str, object]]:
     for row in table(directory, "consents"):
         yield {
-            **{name: row[name] for name in ("number", "consumer", "purpose", "assurance")},
+            **{name: row[name] for name in ("number", "consumer", "assurance")},
             "subject_id": numbers[row["subject"]],
+            "id": RECORD_IDS.next_value(),
+            "subject_class": classes[row["subject"]],
+            "provider": "CREDIT",
+            "batch": "consent",
+            "purposes": [row["purpose"]],
+            "single": False,
+            "given_at": _moment(today, row["from_day"]),
             "kinds": [BY_NAME[kind].name for kind in row["kinds"].split()],
             "valid_from": _moment(today, row["from_day"]),
             "valid_until": _moment(today, row["until_day"]),

@@ -162,7 +162,18 @@ def _access(given: Mapping[str, object], path: Path, faults: list[Fault]) -> Acc
         purpose=_PURPOSES[str(given["purpose"])],
         consent=None if consent is None else _text(consent, NUMBER_LENGTH, (*path, "consent"), faults),
         matter=_matter(matter, (*path, "matter"), faults) if isinstance(matter, dict) else None,
+        use=None if given.get("useKey") is None else _use(given, (*path, "useKey"), faults),
     )
+
+
+def _use(given: Mapping[str, object], path: Path, faults: list[Fault]) -> str:
+    """A key of the caller's; the gateway's own begin with @."""
+    key = _text(given["useKey"], NUMBER_LENGTH, path, faults)
+    if key.startswith("@"):
+        faults.append(Fault(path, "must not begin with @"))
+    if given.get("consent") is None:
+        faults.append(Fault(path, "names a use of a consent: name the consent too"))
+    return key
 
 
 def _matter(given: Mapping[str, object], path: Path, faults: list[Fault]) -> Matter:

@@ -124,6 +124,7 @@ _AMBIENT: Mapping[str, Callable[[Ambient], bytes | None]] = MappingProxyType(
         "step_up": lambda of: b"t" if of.caller.assurance >= 3 else b"f",
         "purpose": lambda of: _text(of.access.purpose.value if of.access is not None else ""),
         "consent": lambda of: _text(of.access.consent or "" if of.access is not None else ""),
+        "use": lambda of: _text(of.access.use or "" if of.access is not None else ""),
         "matter_kind": lambda of: None if (matter := _shared(of)) is None else matter.kind.value.encode(),
         "matter_basis": lambda of: None if (matter := _shared(of)) is None else matter.basis.encode(),
         "service": _service,

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, SubjectClass, snake
 from gateway.catalogue.kinds import KINDS
 from gateway.plan.fragment import MARK, NULL, TEXT, Expression, TableAlias, joined, json_text, literal, quoted, scalar
-from gateway.plan.ground import Ground, today
+from gateway.plan.ground import Ground, parameter, today
+from gateway.store.consent_tables import CONSENT_USE
 from gateway.store.log_tables import LOG_ENTRY
 from gateway.store.tables import CURRENT_STATUSES
 from gateway.values import Condition, FieldDecision, Grant, Level, RowClass
@@ -252,6 +253,12 @@ def _derived(row: Row, item: Field) -> Expression:
             return quoted(columns.subject_class)
         case "told":
             return sa.cast(columns.records.is_not(None), TEXT)
+        case "state":
+            standing_of = sa.func.consent_standing(row.table.table_valued(), parameter("now"), type_=TEXT)
+            return quoted(standing_of)
+        case "uses":
+            counted = sa.select(sa.cast(sa.func.count(), TEXT)).where(CONSENT_USE.c.consent_id == columns.id)
+            return counted.correlate(row.table).scalar_subquery()
         case "published":
             return sa.cast(sa.not_(columns.minor), TEXT)
         case "disputed":

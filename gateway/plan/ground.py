@@ -10,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.catalogue.fields import Kind, Owner
+from gateway.catalogue.fields import Kind, Owner, snake
 from gateway.plan.fragment import Expression, Query, TableAlias
 from gateway.store.case_tables import CASE
+from gateway.store.consent_tables import CONSENT
 from gateway.store.log_tables import ACCESS_DELAY, ENGAGEMENT
-from gateway.store.tables import CONSENT, CONSUMER, MANDATE, SHARING_SCOPE
+from gateway.store.tables import CONSUMER, MANDATE, SHARING_SCOPE
 from gateway.values import Condition, Relation
 
 _TYPES: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
@@ -63,8 +64,8 @@ class Ground:
                 return self._entry_of_case(row)
             case Relation.MATTER if kind.logged:
                 return self._column("engaged", _engaged(), sa.Boolean())
-            case Relation.OWN:
-                return sa.func.coalesce(row.c.institution == parameter("consumer"), sa.false())
+            case Relation.OWN if kind.owned_by:
+                return sa.func.coalesce(row.c[snake(kind.owned_by)] == parameter("consumer"), sa.false())
             case Relation.SELF:
                 return subject == sa.any_(self._set("own", _own(), sa.BigInteger()))
             case Relation.CONSENT:
@@ -155,16 +156,13 @@ def _own() -> Query:
 
 
 def _consented(kind: Kind) -> Query:
-    now = parameter("now")
+    """Whose consent the caller names, if it covers: the function is the one that looks again at the disclosure."""
     return sa.select(CONSENT.c.subject_id).where(
         CONSENT.c.number == parameter("consent"),
         CONSENT.c.consumer == parameter("consumer"),
-        CONSENT.c.purpose == parameter("purpose"),
-        CONSENT.c.assurance.in_((sa.literal_column("'A'"), sa.literal_column("'B'"))),
+        parameter("purpose") == sa.any_(CONSENT.c.purposes),
         sa.literal_column(f"'{kind.name}'", sa.Text()) == sa.any_(CONSENT.c.kinds),
-        CONSENT.c.valid_from <= now,
-        CONSENT.c.valid_until > now,
-        CONSENT.c.withdrawn_at.is_(None),
+        sa.func.consent_covers(CONSENT.table_valued(), parameter("use"), parameter("now"), type_=sa.Boolean()),
     )
 
 

@@ -45,6 +45,25 @@ class WatchState(StrEnum):
     ENDED = "ENDED"
 
 
+class ConsentState(StrEnum):
+    """Where a consent stands; which of them is worked out by the database (``consent_standing``)."""
+
+    WAITING = "WAITING"  # given, and counts later
+    ACTIVE = "ACTIVE"
+    USED_UP = "USED_UP"  # its one use was made
+    SUSPENDED = "SUSPENDED"  # its institution was taken over by another one, to which it was not given
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+    ENDED = "ENDED"  # with its subject: dead, without capacity, deregistered
+
+
+class FreezeState(StrEnum):
+    """Whether a file takes new consents."""
+
+    FROZEN = "FROZEN"
+    OPEN = "OPEN"
+
+
 class Step(StrEnum):
     """What moves a case; each is an event of its file."""
 

@@ -9,7 +9,7 @@ from gateway.actions.all import ACTIONS
 from gateway.actions.model import Action, Gives, Input, InputType, OneOf
 from gateway.catalogue.kinds import BY_NAME
 from gateway.schema.make import Argument, Member, declare, input_type, object_type
-from gateway.schema.scalars import DateText, nullable
+from gateway.schema.scalars import DateText, many, nullable
 from gateway.schema.vocabulary import Vocabulary
 from gateway.values import ActionName
 
@@ -35,10 +35,10 @@ def _arguments(action: Action, words: Vocabulary) -> tuple[Argument, ...]:
 
 
 def _argument(item: Input, words: Vocabulary) -> Argument:
-    text = f"{item.en} ({item.zh})."
+    text, kind = f"{item.en} ({item.zh}).", _type(item, words)
     if item.required:
-        return Argument(item.name, _type(item, words), text)
-    return Argument(item.name, nullable(_type(item, words)), text, strawberry.UNSET)
+        return Argument(item.name, kind, text)
+    return Argument(item.name, nullable(kind), text, strawberry.UNSET)
 
 
 def _one_of(item: OneOf, words: Vocabulary) -> Argument:
@@ -53,6 +53,12 @@ def _type(item: Input, words: Vocabulary) -> Any:
             return strawberry.ID
         case InputType.WORD:
             return words.choice(item.words_type, f"{item.en} ({item.zh}).", item.words)
+        case InputType.BOOLEAN:
+            return bool
+        case InputType.STRINGS:
+            return many(str)
+        case InputType.PURPOSES:
+            return many(words.purpose())
         case InputType.STRING:
             return str
 
@@ -70,7 +76,7 @@ def _receipts(words: Vocabulary, wanted: frozenset[Gives]) -> Mapping[Gives, Any
     )
     own = {"receipt": Member(entry, "Its entry in the log (日志回执).")}
     deadline = _deadline() if any(one.kind for one in wanted) else None
-    return {one: _receipt(one, words, deadline, own) if one.kind else _watch(words, own) for one in wanted}
+    return {one: _receipt(one, words, deadline, own) if one.kind else _stateful(one, words, own) for one in wanted}
 
 
 def _deadline() -> Any:
@@ -105,8 +111,14 @@ def _receipt(gives: Gives, words: Vocabulary, deadline: Any, own: Mapping[str, M
     return object_type(declare(gives.value), f"What has been done, and where it stands ({kind.zh}回执).", members)
 
 
-def _watch(words: Vocabulary, own: Mapping[str, Member]) -> Any:
-    state = Member(words.watch_state(), "Whether one is told from now on (状态).")
-    return object_type(
-        declare(Gives.WATCH.value), "Whether one is told of accesses (通知回执).", {"state": state, **own}
-    )
+def _stateful(gives: Gives, words: Vocabulary, own: Mapping[str, Member]) -> Any:
+    """Of what is no kind: its state alone."""
+    if gives is Gives.FREEZE:
+        text, state = (
+            "Whether a file takes new consents (冻结回执).",
+            Member(words.freeze_state(), "From now on (状态)."),
+        )
+    else:
+        text = "Whether one is told of accesses (通知回执)."
+        state = Member(words.watch_state(), "Whether one is told from now on (状态).")
+    return object_type(declare(gives.value), text, {"state": state, **own})

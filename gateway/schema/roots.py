@@ -130,6 +130,11 @@ class Roots:
                 {
                     "purpose": Member(self._words.purpose(), "Why (查询目的)."),
                     "consent": Member(nullable(str), "Number of the subject's consent (授权编号)."),
+                    "useKey": Member(
+                        nullable(str),
+                        "One's own name for one use of the consent: the same document may be sent again under it, "
+                        "or its pages be turned, for 15 minutes (使用键).",
+                    ),
                     "matter": Member(nullable(matter), "The matter of a department or an audit (行政事项)."),
                 },
             )

@@ -15,7 +15,7 @@ import strawberry
 from gateway.catalogue.fields import Field, Kind, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import KINDS
 from gateway.policy.remedies import Reason
-from gateway.rights.states import WatchState
+from gateway.rights.states import FreezeState, WatchState
 from gateway.schema.words import explain
 from gateway.values import Condition, Level, MatterKind, Purpose, Relation, Role
 
@@ -87,6 +87,12 @@ class Vocabulary:
         """Whether somebody is told of accesses."""
         return self._get(
             "WatchState", "Whether one is told of accesses (通知状态).", [word.name for word in WatchState]
+        )
+
+    def freeze_state(self) -> Any:
+        """Whether a file takes new consents."""
+        return self._get(
+            "FreezeState", "Whether a file takes new consents (冻结状态).", [word.name for word in FreezeState]
         )
 
     def matter_kind(self) -> Any:

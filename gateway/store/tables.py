@@ -252,22 +252,9 @@ CONSUMER = sa.Table(
     *_text("consumer", "id", primary_key=True),
     *_text("consumer", "name"),
     sa.Column("licensed", sa.Boolean, nullable=False),  # PBoC personal-credit licence (Reg. 631 art. 7)
-)
-
-CONSENT = sa.Table(
-    "consent",
-    METADATA,
-    *_text("consent", "number", primary_key=True),
-    sa.Column("subject_id", sa.BigInteger, nullable=False),
-    sa.Column("consumer", sa.Text, sa.ForeignKey("consumer.id"), nullable=False),
-    *_text("consent", "purpose"),
-    sa.Column("kinds", ARRAY(sa.Text), nullable=False),  # catalogue kinds it covers
-    sa.Column("assurance", sa.Text, nullable=False),  # A given here, B electronic signature, C scan
-    _one_of("assurance", ("A", "B", "C")),
-    sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("withdrawn_at", sa.DateTime(timezone=True)),
-    sa.Index("ix_consent_subject", "subject_id"),
+    *_text("consumer", "uscc", nullable=True),
+    # Another institution that took over from it: consents given to it are suspended, they do not pass on.
+    sa.Column("merged_into", sa.Text, sa.ForeignKey("consumer.id")),
 )
 
 MANDATE = sa.Table(
@@ -304,7 +291,7 @@ SUBJECT_RELATION = sa.Table(
     sa.Column("subject_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("related_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("relation", sa.Text, primary_key=True),
-    _one_of("relation", ("RENAMED", "MERGED_INTO", "SPLIT_INTO", "CONVERTED_INTO", "DEAD")),
+    _one_of("relation", ("RENAMED", "MERGED_INTO", "SPLIT_INTO", "CONVERTED_INTO", "DEAD", "INCAPABLE")),
     sa.Column("since", sa.Date, nullable=False),
 )
 

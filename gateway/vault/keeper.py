@@ -56,3 +56,11 @@ class Keeper:
         """A claim code (a new one, if none is given) and its keyed hash."""
         code = code or self.vault.claim_code()
         return code, self.vault.blind_index("case", "claim", code)
+
+    def blind_index(self, kind: str, column: str, normalized: str) -> bytes:
+        """By what a sealed value is looked up."""
+        return self.vault.blind_index(kind, column, normalized)
+
+    def draw(self, count: int) -> bytes:
+        """So many bytes that nobody can foresee."""
+        return self.vault.draw(count)

@@ -183,6 +183,10 @@ class Vault(Secret):
         """24 characters, 120 random bits: by which somebody without a name finds a report again."""
         return base64.b32encode(self._random.bytes(15)).decode("ascii")
 
+    def draw(self, count: int) -> bytes:
+        """So many bytes that nobody can foresee."""
+        return self._random.bytes(count)
+
     # --- opaque ids ---
 
     def node_id(self, kind: int, row: int, personal: bool, consumer: str) -> str:

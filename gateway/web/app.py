@@ -31,7 +31,7 @@ from gateway.errors import (
     UnsupportedCoding,
     UnsupportedMediaType,
 )
-from gateway.pipeline import answer, schema_of
+from gateway.pipeline import Gateway, answer
 from gateway.web import uploads
 from gateway.web.body import headers_of, parse, read
 from gateway.web.event_stream import SUBSCRIPTION, streamed
@@ -123,7 +123,7 @@ class Application:
         """
         given = headers_of(request.scope)
         try:
-            text = await schema_of(self.running.gateway, given.authorization, request.path_params["role"])
+            text = await _schema_of(self.running.gateway, given.authorization, request.path_params["role"])
         except Unauthenticated as error:
             self.running.note(_address(request.scope), error.code)  # counted wherever a token is tried
             raise
@@ -237,3 +237,14 @@ async def _refused(request: HttpRequest, error: Exception) -> Response:
 def _address(scope: Scope) -> str:
     client = scope.get("client")
     return client[0] if client else ""
+
+
+async def _schema_of(gateway: Gateway, authorization: str | None, role: str) -> str:
+    """The schema of the caller's own role, as text.
+
+    Raises Unauthenticated, and NotFound for any other role, known or not. A schema is no record: there is no entry.
+    """
+    caller = await gateway.verifier.verify(authorization)
+    if caller.role.value != role:
+        raise NotFound()
+    return gateway.schemas.text(gateway.policies.current.visibility(caller.role))

@@ -142,10 +142,16 @@ class Bench:
         """Store a consent in force and return the check of it."""
         await self.owner("INSERT INTO consumer VALUES ('bank-1', 'Bank', false) ON CONFLICT DO NOTHING")
         await self.owner(
-            "INSERT INTO consent VALUES (%s, %s, 'bank-1', 'LOAN_APPROVAL', '{license}', 'A', now() - interval '1 day',"
-            " now() + interval '1 day')",
-            number,
+            "INSERT INTO department (code, name, region, valid_from) VALUES ('d', 'Office', '220800', '1890-01-01') "
+            "ON CONFLICT DO NOTHING"
+        )
+        await self.owner(
+            "INSERT INTO consent (subject_id, id, subject_class, provider, batch, number, consumer, purposes, kinds, "
+            "single, assurance, given_at, valid_from, valid_until) VALUES (%s, nextval('record_ids'), 'person', 'd', "
+            "'', %s, 'bank-1', '{LOAN_APPROVAL}', '{license}', false, 'A', now(), now() - interval '1 day', "
+            "now() + interval '1 day')",
             subject,
+            number,
         )
         return Check("consent", number, subject, "bank-1", "LOAN_APPROVAL")
 

@@ -112,9 +112,10 @@ CHANGES = (
     ("valid_until = now()", "refused at 1"),
     ("valid_from = now() + interval '1 hour'", "refused at 1"),
     ("assurance = 'C'", "refused at 1"),
+    ("assurance = 'C', subject_class = 'legal'", "disclosed"),
     ("assurance = 'B'", "disclosed"),
     ("subject_id = 8", "refused at 1"),
-    ("purpose = 'GUARANTEE_REVIEW'", "refused at 1"),
+    ("purposes = '{GUARANTEE_REVIEW}'", "refused at 1"),
     ("kinds = '{penalty}'", "disclosed"),  # which kinds were shown is for the decision, not for the commit
 )
 

@@ -132,7 +132,7 @@ async def test_nobody_writes_the_log_past_the_append_function(bench: Bench, role
 
 
 @pytest.mark.parametrize(
-    ("function", "roles"), [("log_append", {"writer", "log"}), ("claim_shard", {"log"}), ("log_checks_held", set())]
+    ("function", "roles"), [("log_append", {"writer", "log"}), ("claim_shard", {"log"}), ("log_checks", set())]
 )
 async def test_who_may_call_the_functions(bench: Bench, function: str, roles: set[str]) -> None:
     allowed = "SELECT has_function_privilege(oid, 'EXECUTE') FROM pg_proc WHERE proname = %s"

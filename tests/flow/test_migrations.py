@@ -116,6 +116,7 @@ def test_privileges(database: Connections) -> None:
     # What was in force, or was told, stays written down.
     for table in ("policy_bundle", "figure", "figure_month", "rights_figure"):
         writable.remove((table, "UPDATE"))
+    writable -= {("consent_use", "INSERT"), ("consent_use", "UPDATE")}  # written by log_append alone
     assert granted(database.owner, "gateway_reader") == readable
     assert granted(database.owner, "gateway_writer") == readable | writable
     assert granted(database.owner, "gateway_log") == {(table, "SELECT") for table in LOG_TABLES} | {
@@ -125,7 +126,7 @@ def test_privileges(database: Connections) -> None:
 
 
 def test_functions(database: Connections) -> None:
-    """The reader may execute none of our functions; nobody but log and writer may append."""
+    """The reader may execute no function of ours but those that say where a consent stands; log and writer append."""
     asked = """
         SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
         AND has_function_privilege(%s, p.oid, 'EXECUTE')
@@ -135,7 +136,7 @@ def test_functions(database: Connections) -> None:
             role: {str(row[0]) for row in connection.execute(asked, (role,))}
             for role in ("gateway_reader", "gateway_writer", "gateway_log")
         }
-    assert may["gateway_reader"] == set()
+    assert may["gateway_reader"] == {"consent_standing", "consent_covers"}
     assert "log_append" in may["gateway_writer"] & may["gateway_log"]
     assert "move_rights_position" not in may["gateway_writer"] | may["gateway_log"]
 
@@ -184,7 +185,12 @@ def test_rights_position_moves(new_database: Callable[[], Connections]) -> None:
         writer.execute("INSERT INTO consumer VALUES ('bank', 'A bank', true), ('other', 'Another', false)")
         assert position() == 1
         writer.execute(
-            "INSERT INTO consent VALUES ('C1', 1, 'bank', 'LOAN_APPROVAL', '{license}', 'A', now(), 'infinity')"
+            "INSERT INTO department (code, name, region, valid_from) VALUES ('d', 'Office', '220800', '1890-01-01')"
+        )
+        writer.execute(
+            "INSERT INTO consent (subject_id, id, subject_class, provider, batch, number, consumer, purposes, kinds, "
+            "single, assurance, given_at, valid_from, valid_until) VALUES (1, 1, 'legal', 'd', '', 'C1', 'bank', "
+            "'{LOAN_APPROVAL}', '{license}', false, 'A', now(), now(), 'infinity')"
         )
         writer.execute("UPDATE consent SET withdrawn_at = now() WHERE number = 'C1'")
         assert position() == 3

@@ -21,13 +21,13 @@ from gateway.vault.vault import Vault
 SUBJECTS, RECORDS = 12_000, 26_000
 TODAY = date(2026, 11, 23)
 # What grows with the city; departments, consumers, scopes and schemes do not.
-LARGE = ("subject_key", "consent", "mandate", *(kind.name for kind in KINDS if kind.owner is not Owner.NONE))
+LARGE = ("subject_key", "mandate", *(kind.name for kind in KINDS if kind.owner is not Owner.NONE))
 # Withdrawals; a consent and a mandate for every subject, a case for every penalty; three years of figures.
 TIES = (
     "UPDATE penalty SET status = 'WITHDRAWN' WHERE id % 3 = 0",
-    "INSERT INTO consent (number, subject_id, consumer, purpose, kinds, assurance, valid_from, valid_until) "
-    "SELECT 'C' || subject_id, subject_id, 'bank-demo', 'LOAN_APPROVAL', '{penalty}', 'A', now(), now() "
-    "FROM subject_key",
+    "INSERT INTO consent (subject_id, id, subject_class, provider, batch, number, consumer, purposes, kinds, single, "
+    "assurance, given_at, valid_from, valid_until) SELECT subject_id, nextval('record_ids'), 'person', 'CREDIT', '', "
+    "'C' || subject_id, 'bank-demo', '{LOAN_APPROVAL}', '{penalty}', false, 'A', now(), now(), now() FROM subject_key",
     "INSERT INTO mandate (principal, subject_id, basis, valid_from) "
     "SELECT 'P' || subject_id, subject_id, 'MANDATE', now() FROM subject_key",
     'INSERT INTO "case" (subject_id, id, subject_class, provider, batch, kind, state, filed_at, filed_on, deadline_on, '

@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("events",),  # the answers of subscriptions
     ("pipeline", "intake", "figures"),
     # Parts of the pipeline and of assemble.
-    ("prepared", "named", "performed", "scenes", "explained", "bundles", "space", "timekeeping"),
+    ("prepared", "named", "performed", "scenes", "explained", "bundles", "space", "rested", "timekeeping"),
     ("ledger",),
     ("schema",),
     ("identity", "operation", "policy", "plan", "vault", "reply", "audit", "actions"),

@@ -13,7 +13,7 @@ from gateway.policy.files import Sources
 from gateway.values import Level, Role
 
 POLICIES = Path(__file__).parents[2] / "policies"
-ROWS = frozenset({*range(1, 34), 35, 36, 37, 39, 40})  # the rows of the policy table that the catalogue has fields for
+ROWS = frozenset({*range(1, 34), *range(35, 41)})  # the rows of the policy table that the catalogue has fields for
 
 
 @cache

@@ -66,6 +66,14 @@ government acknowledgeNotice ALWAYS
 government watchNotices ALWAYS
 government unwatchNotices ALWAYS
 subject acknowledgeNotice SELF
+subject giveConsent SELF_STEP_UP
+financial registerConsent ALWAYS
+agency registerConsent ALWAYS
+subject withdrawConsent SELF
+financial withdrawConsent ALWAYS
+agency withdrawConsent ALWAYS
+subject freezeFile SELF_STEP_UP
+subject unfreezeFile SELF_STEP_UP
 """
 
 

@@ -70,6 +70,8 @@ def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
         "GATEWAY_SHARDS": "3,5-7",
         "GATEWAY_DATABASE_SPACE": "500",
         "GATEWAY_PRIVATE_WEBHOOKS": "yes",
+        "GATEWAY_CONSENT_ISSUERS": "/srv/issuers.pem",
+        "GATEWAY_SCANNED_CONSENTS": "5",
     }
     assert given.keys() == {setting.name for setting in SETTINGS}
     made = read(given)

@@ -1,0 +1,179 @@
+"""What the actions about consents share: the terms of one, its row, whose it may be, whether its file is frozen."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import sqlalchemy as sa
+
+from gateway.actions.model import Done, Given, Path, Scene
+from gateway.actions.opening import likely, own_bases
+from gateway.actions.watching import NOT_OWN, WHOSE
+from gateway.catalogue.fields import Owner
+from gateway.catalogue.kinds import KINDS
+from gateway.clock import BEIJING
+from gateway.errors import BadInput, Fault
+from gateway.rights import routing
+from gateway.rights.clocks import Deadline, Rule
+from gateway.rights.rows import rules_of, rules_on
+from gateway.rights.states import ConsentState
+from gateway.store.consent_tables import CONSENT, FILE_FREEZE
+from gateway.store.sessions import Session
+from gateway.store.tables import RECORD_IDS, SUBJECT_KEY
+from gateway.values import Check, Purpose, Relation
+
+BATCH = "consent"  # where a batch of intake would stand
+NUMBER_BYTES = 16
+NOBODY = -1  # no subject's number
+TERM = "consent.term"
+PURPOSES = (
+    Purpose.LOAN_APPROVAL,
+    Purpose.CREDIT_CARD_APPROVAL,
+    Purpose.GUARANTEE_REVIEW,
+    Purpose.POST_LOAN_MANAGEMENT,
+    Purpose.CUSTOMER_ADMISSION,
+    Purpose.CREDIT_REVIEW,
+)
+COVERED = tuple(kind.name for kind in KINDS if kind.owner is not Owner.NONE and not kind.filed)
+FROZEN = "takes no new consents: it is frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a consent allows; ``until`` is its last day, in Beijing."""
+
+    purposes: tuple[str, ...]
+    kinds: tuple[str, ...]
+    single: bool
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose consent it is to be, with the key of the subject."""
+
+    subject: int
+    subject_class: str
+    wrapped: bytes
+    name: str = ""
+
+
+def terms(scene: Scene, given: Given, path: Path, faults: list[Fault]) -> Terms:
+    """The terms in the arguments; words in the order of the vocabulary, so that one consent has one text."""
+    purposes = _chosen(given, "purposes", tuple(one.value for one in PURPOSES), path, faults)
+    kinds = _chosen(given, "kinds", COVERED, path, faults)
+    until = scene.today
+    try:
+        until = date.fromisoformat(str(given["until"]))
+    except ValueError:
+        faults.append(Fault((*path, "until"), "must be a day, as 2026-10-31"))
+    if until < scene.today:
+        faults.append(Fault((*path, "until"), "is over"))
+    return Terms(purposes, kinds, given["single"] is True, until)
+
+
+def _chosen(given: Given, name: str, known: tuple[str, ...], path: Path, faults: list[Fault]) -> tuple[str, ...]:
+    words = given[name]
+    assert isinstance(words, list)  # as the schema has checked
+    if not words:
+        faults.append(Fault((*path, name), "must not be empty"))
+    for at, word in enumerate(words[: len(known) + 1]):
+        if word not in known:
+            faults.append(Fault((*path, name, at), f"is none of: {' '.join(known)}"))
+        elif word in words[:at]:
+            faults.append(Fault((*path, name, at), "stands above"))
+    return tuple(word for word in known if word in words)
+
+
+async def rules(session: Session, scene: Scene, agreed: Terms, path: Path) -> Mapping[str, Rule]:
+    """The rules of today. Raises BadInput for a term longer than its rule allows."""
+    found = rules_of(await session.execute(rules_on(scene.today)))
+    longest = found[TERM].value
+    if agreed.until > _years_after(scene.today, longest):
+        raise BadInput(Fault((*path, "until"), f"is more than {longest} years ahead"))
+    return found
+
+
+def _years_after(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # February 29
+        return day.replace(year=day.year + years, day=28)
+
+
+def end_of(day: date) -> datetime:
+    """The moment at which a day is over in Beijing."""
+    return datetime.combine(day + timedelta(days=1), time(), BEIJING)
+
+
+async def own(session: Session, scene: Scene, subject: int | None, path: Path, bases: frozenset[str]) -> int:
+    """The subject, which is the caller's own on one of ``bases``; none named: the person itself, or the only one.
+
+    Its key is locked: of two who change what its file takes the second sees what the first has done. Raises BadInput.
+    """
+    mine = {one: of for one, of in (await own_bases(session, scene)).items() if of & bases}
+    meant = likely(mine) if subject is None else [subject]
+    if len(meant) != 1:
+        raise BadInput(Fault((*path, "subject"), WHOSE))
+    key = sa.select(SUBJECT_KEY.c.subject_id).where(SUBJECT_KEY.c.subject_id == meant[0]).with_for_update()
+    if meant[0] not in mine or not await session.execute(key):
+        raise BadInput(Fault((*path, "subject"), NOT_OWN))
+    return meant[0]
+
+
+async def frozen(session: Session, subject: int) -> bool:
+    """Whether a file takes no new consents; look after its key was locked."""
+    running = FILE_FREEZE.c.subject_id == subject, FILE_FREEZE.c.ended_at.is_(None)
+    return bool(await session.execute(sa.select(FILE_FREEZE.c.id).where(*running)))
+
+
+async def written(
+    session: Session,
+    scene: Scene,
+    holder: Holder,
+    agreed: Terms,
+    *,
+    consumer: str,
+    assurance: str,
+    evidence: str | None = None,
+    waiting: Deadline | None = None,
+    held: Relation,
+) -> Done:
+    """A consent, written: its row under a number that nobody can guess."""
+    ((row,),) = await session.execute(sa.select(RECORD_IDS.next_value()))
+    assert isinstance(row, int)
+    sealed = None
+    if evidence is not None:
+        sealed = scene.keys.seal(holder.wrapped, holder.subject, ("consent", "evidence", row), evidence)
+    values = {
+        "subject_id": holder.subject,
+        "id": row,
+        "subject_class": holder.subject_class,
+        "provider": routing.PLATFORM,
+        "batch": BATCH,
+        "number": f"SQ-{base64.b32encode(scene.keys.draw(NUMBER_BYTES)).decode('ascii').rstrip('=')}",
+        "consumer": consumer,
+        "purposes": list(agreed.purposes),
+        "kinds": list(agreed.kinds),
+        "single": agreed.single,
+        "assurance": assurance,
+        "given_at": scene.now,
+        "valid_from": scene.now if waiting is None else end_of(waiting.on),
+        "valid_until": end_of(agreed.until),
+        "evidence_sealed": sealed,
+    }
+    await session.execute(sa.insert(CONSENT).values(values))
+    standing = sa.func.consent_standing(CONSENT.table_valued(), scene.now)
+    ((state,),) = await session.execute(sa.select(standing).where(CONSENT.c.id == row))
+    checks = (Check("mandate", scene.caller.principal, holder.subject),) if held & Relation.SELF else ()
+    return Done(
+        row,
+        holder.subject_class == "person",
+        ConsentState(str(state)),
+        waiting,
+        (holder.subject,),
+        {"consent": ((row, 1),)},
+        int(held),
+        checks,
+    )
