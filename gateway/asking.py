@@ -23,6 +23,8 @@ class Role(StrEnum):
     SYSTEM_ADMIN = "system-admin"
     SECURITY_ADMIN = "security-admin"
     AUDIT_ADMIN = "audit-admin"
+    STEWARD = "steward"
+    ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Purpose(StrEnum):
 
 
 class MatterKind(StrEnum):
-    """For which duty a department asks (Jilin art. 27, Shandong art. 22), or in which engagement an auditor does."""
+    """For which duty a department asks (Jilin art. 27, Shandong art. 22); in which engagement; why of the archive."""
 
     LICENSING = "LICENSING"
     SUPERVISION = "SUPERVISION"
@@ -67,6 +69,8 @@ class MatterKind(StrEnum):
     SERVICE_OF_DOCUMENTS = "SERVICE_OF_DOCUMENTS"
     AUDIT = "AUDIT"
     OTHER = "OTHER"
+    LITIGATION = "LITIGATION"
+    COMPLAINT = "COMPLAINT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ class ActionName(StrEnum):
     WITHDRAW_CONSENT = "withdrawConsent"
     FREEZE_FILE = "freezeFile"
     UNFREEZE_FILE = "unfreezeFile"
+    RELEASE_TEXT = "releaseText"
 
 
 # What is done at an address of its own, and is no field of Mutation: its input is no argument.
@@ -179,6 +184,7 @@ PROSE = frozenset(
         (ActionName.ADD_STATEMENT.value, "text"),
         (ActionName.FILE_REPORT.value, "facts"),
         (ActionName.FOLLOW_REPORT.value, "text"),
+        (ActionName.RELEASE_TEXT.value, "text"),
         ("explain", "query"),
         ("explain", "variables"),
     }

@@ -217,7 +217,7 @@ async def perform(
         kept = await once.before(now)
         if kept is None:
             done = await apply(session)  # 5 done, seen by nobody yet
-            id = named.made(gateway.vault, action.gives.kind, done.row, done.personal, reader)
+            id = named.made(gateway.vault, done.kind or action.gives.kind, done.row, done.personal, reader)
             shown = performed.told(action, done, id)
             disclosed = performed.disclosed(gateway.vault, done, reply.action_receipt(act, shown, None))
             body = gateway.accounts.body(*told, Outcome.PERFORMED, "", disclosed)

@@ -66,6 +66,7 @@ class RootName(StrEnum):
     ACCESSES = "accesses"
     NOTICES = "notices"
     CONSENTS = "consents"
+    SUPERSEDED_VERSIONS = "supersededVersions"
     RECEIPT = "receipt"
     CHAINS = "chains"
     RIGHTS_FIGURES = "rightsFigures"

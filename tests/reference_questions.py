@@ -32,10 +32,19 @@ _ENUMS = frozenset({"purpose", "kind", "status", "state"})
 _ASKED_ABOUT = frozenset({"SubjectBy!", "PersonBy!", "ID!"})
 
 # No rows of a library: they have flow tests of their own.
-ELSEWHERE = frozenset({"explain", "receipt", "accesses", "chains", "rightsFigures", "notices", "consents", "mandates"})
 ELSEWHERE = frozenset(
-    {"explain", "receipt", "accesses", "chains", "consents"}
-)  # no rows of a library: tests/flow/test_explain.py, test_accesses.py, test_consents.py
+    {
+        "accesses",
+        "chains",
+        "consents",
+        "explain",
+        "mandates",
+        "notices",
+        "receipt",
+        "rightsFigures",
+        "supersededVersions",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

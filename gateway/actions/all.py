@@ -18,6 +18,7 @@ from gateway.actions.freeze_file import FREEZE_FILE
 from gateway.actions.give_consent import GIVE_CONSENT
 from gateway.actions.model import Action
 from gateway.actions.register_consent import REGISTER_CONSENT
+from gateway.actions.release_text import RELEASE_TEXT
 from gateway.actions.request_copy import REQUEST_COPY
 from gateway.actions.request_erasure import REQUEST_ERASURE
 from gateway.actions.request_repair import REQUEST_REPAIR
@@ -63,5 +64,6 @@ ACTIONS: tuple[Action, ...] = (
     WITHDRAW_CONSENT,
     FREEZE_FILE,
     UNFREEZE_FILE,
+    RELEASE_TEXT,
 )
 BY_NAME: Mapping[ActionName, Action] = MappingProxyType({action.name: action for action in ACTIONS})

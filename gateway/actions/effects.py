@@ -11,17 +11,19 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from gateway.actions.casework import Held
 from gateway.actions.model import Cells, Path, Scene, Value
+from gateway.actions.superseding import supersede
 from gateway.catalogue.fields import Field, Kind, Sealing, Standing, Type, snake
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, Fault, InternalError
 from gateway.notices import changes
 from gateway.rights.states import CaseKind, Outcome
+from gateway.rights.superseded import Why
 from gateway.store.case_tables import CASE
-from gateway.store.intake_tables import CORRECTION_GUARD, RECORD_VERSION
+from gateway.store.intake_tables import CORRECTION_GUARD
 from gateway.store.sessions import Session
 from gateway.store.tables import CURRENT_STATUSES, table
 
@@ -37,6 +39,16 @@ _TOLD_AS: Mapping[Outcome, str] = MappingProxyType(
         Outcome.RESTRICTED: "DISCLOSURE_ENDED",
         Outcome.APPROVED: "REPAIRED",
         Outcome.REVERSED: "BROUGHT_BACK",
+    }
+)
+_WHY: Mapping[Outcome, Why] = MappingProxyType(
+    {
+        Outcome.CORRECTED: Why.CORRECTED,
+        Outcome.SUPPLEMENTED: Why.SUPPLEMENTED,
+        Outcome.DISCLOSURE_ENDED: Why.DISCLOSURE_ENDED,
+        Outcome.RESTRICTED: Why.DISCLOSURE_ENDED,
+        Outcome.APPROVED: Why.REPAIRED,
+        Outcome.REVERSED: Why.REPLACED,
     }
 )
 STATUS_OF: Mapping[Outcome, str] = MappingProxyType(
@@ -205,7 +217,7 @@ async def _changed(
     cells: Cells,
     fields: tuple[str, ...] | None,
 ) -> None:
-    await superseded(session, scene, held, record)
+    await supersede(session, scene, record.kind, held.subject, record.row, _WHY[outcome])
     status = STATUS_OF.get(outcome, record.status)
     here = record.table.c.subject_id == held.subject, record.table.c.id == record.row
     await session.execute(
@@ -214,18 +226,6 @@ async def _changed(
     row = held.subject, held.subject_class, record.kind.name, record.row
     told = _TOLD_AS[outcome]
     await changes.note(session, row, record.version, told, scene.now, fields=fields, case=held.number)
-
-
-async def superseded(session: Session, scene: Scene, held: Held, record: Target) -> None:
-    """Put the present version of the record away, whole and as it lies there: sealed values stay sealed."""
-    rows = record.table.alias("r")
-    whole = sa.func.to_jsonb(sa.literal_column("r"), type_=JSONB)
-    kept = sa.select(
-        sa.literal(record.kind.name), rows.c.id, rows.c.version, rows.c.subject_id, whole,
-        sa.literal(scene.now, sa.DateTime(timezone=True)), sa.literal(f"case {held.number}"),
-    ).where(rows.c.subject_id == held.subject, rows.c.id == record.row)  # fmt: skip
-    columns = ["kind", "record_id", "version", "subject_id", "content", "superseded_at", "batch"]
-    await session.execute(sa.insert(RECORD_VERSION).from_select(columns, kept))
 
 
 async def _reserved(session: Session, held: Held, record: Target) -> None:

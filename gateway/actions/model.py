@@ -114,6 +114,7 @@ class Done:
     rows: Mapping[str, tuple[tuple[int, int], ...]]
     held: int  # bits of Relation
     checks: tuple[Check, ...]
+    kind: str = ""  # of ``row``, where the action gives no kind of its own
     code: str = ""  # by which whoever has no name finds it again
     answer: str = ""  # what was decided, for whom no other way leads to it
 
@@ -165,12 +166,16 @@ class Gives(Enum):
     NOTICE = "NoticeReceipt"
     CONSENT = "ConsentReceipt"
     FREEZE = "FreezeReceipt"
+    RELEASE = "ReleaseReceipt"
 
     @property
     def kind(self) -> str:
-        """The kind whose row it tells of: opaque id, state, deadline, rule; a watch and a freeze are no kinds."""
+        """The kind whose row it tells of: opaque id, state, deadline, rule.
+
+        None of a watch and a freeze, which are no kinds, nor of a release: of a record of any kind (:attr:`Done.kind`).
+        """
         match self:
-            case Gives.WATCH | Gives.FREEZE:
+            case Gives.WATCH | Gives.FREEZE | Gives.RELEASE:
                 return ""
             case Gives.REPORT:
                 return "case"

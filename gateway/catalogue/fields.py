@@ -173,6 +173,7 @@ class Kind:
     filed: bool = False  # its rows are made on the platform, by mutations, and never come by intake
     logged: bool = False  # its rows are made from the access log; their subjects are pseudonyms there
     part_of: str = ""  # the kind whose row each of its rows belongs to; its column ``<kind>_id`` names that row
+    archived: bool = False  # its rows are what others were; the matter that opens them is a request to the archive
     reserved_by: str = ""  # the link whose target says whether rows are published; if not, they are MINOR
     owned_by: str = ""  # the field that names the institution whose rows they are: the relation OWN
     named_by: str = ""  # the filter by which rows of every class are found: an exact name is a look-up and no list

@@ -24,6 +24,7 @@ from gateway.catalogue.rating import RATING, SCHEME
 from gateway.catalogue.reference import DEPARTMENT, IDENTIFIER
 from gateway.catalogue.repair import REPAIR
 from gateway.catalogue.rights_figure import RIGHTS_FIGURE
+from gateway.catalogue.superseded import SUPERSEDED
 from gateway.catalogue.withdrawal import WITHDRAWAL
 
 # Ids and cursors name a kind by its place in here: a new one goes to the end.
@@ -51,6 +52,7 @@ KINDS: tuple[Kind, ...] = (
     RIGHTS_FIGURE,
     NOTICE,
     CONSENT,
+    SUPERSEDED,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

@@ -17,6 +17,7 @@ from gateway.catalogue.kinds import KINDS
 from gateway.catalogue.notice import NOTICE
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.rights_figure import RIGHTS_FIGURE
+from gateway.catalogue.superseded import SUPERSEDED
 
 CONTAINS = "nameContains"
 _REGION = next(item for item in ENTERPRISE.fields if item.name == "region")
@@ -168,6 +169,18 @@ def _notices() -> RootList:
     return RootList(NOTICE.plural, NOTICE, text, NOTICE.order, MappingProxyType(found))
 
 
+def _superseded() -> RootList:
+    named = {item.name: item for item in SUPERSEDED.fields}
+    found = {
+        name: Filter(name, named[name].column, named[name], (f"{SUPERSEDED.name}.{name}",))
+        for name in ("recordKind", "why")
+    }
+    text = (
+        "What rows were before they were changed, newest first: one's own, or what was asked of the archive (历史版本)."
+    )
+    return RootList(SUPERSEDED.plural, SUPERSEDED, text, SUPERSEDED.order, MappingProxyType(found))
+
+
 _ENTERPRISES = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
 _ORGANIZATIONS = "Legal persons that are not enterprises, page by page (非企业法人列表)."
 LISTS: Mapping[str, RootList] = MappingProxyType(
@@ -182,6 +195,7 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
             _rights_figures(),
             _notices(),
             _consents(),
+            _superseded(),
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }

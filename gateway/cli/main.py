@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import audit, backup, calendar, commands, explain, figures, guards, intake, policy, rules
+from gateway.cli import archive, audit, backup, calendar, commands, explain, figures, guards, intake, policy, rules
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "explain": explain.explain,
         "figures": figures.figures,
         "audit": audit.audit,
+        "archive": archive.archive,
         "rules": rules.rules,
         "guards": guards.guards,
         "calendar": calendar.calendar,
@@ -74,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     policy.declare(verbs)
     figures.declare(verbs)
     audit.declare(verbs)
+    archive.declare(verbs)
     rules.declare(verbs)
     guards.declare(verbs)
     calendar.declare(verbs)

@@ -47,6 +47,8 @@ PERSONAS: tuple[Persona, ...] = (
     Persona("system-admin", Role.SYSTEM_ADMIN, "system-admin-1", "system-console"),
     Persona("security-admin", Role.SECURITY_ADMIN, "security-admin-1", "security-console"),
     Persona("audit-admin", Role.AUDIT_ADMIN, "audit-admin-1", "audit-console"),
+    Persona("steward", Role.STEWARD, "steward-demo", "gov-market", department="MARKET"),
+    Persona("archivist", Role.ARCHIVE, "archivist-1", "archive-office"),
 )
 
 

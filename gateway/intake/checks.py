@@ -6,7 +6,7 @@ apart for a person to look at. What a text holds of third persons is a *flag*: t
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from gateway.catalogue.codes import CITIZEN_ID, check, normalize, status
 from gateway.catalogue.fields import Field, Owner, Type
+from gateway.catalogue.free_text import NEVER, flags, id_shaped, never, unfit
 from gateway.intake.files import Cells
 from gateway.intake.layouts import Layout, is_text, named_fields
 from gateway.intake.spellings import spelled
@@ -54,22 +55,6 @@ _DATES = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d\d)(\d\d))\Z", re.ASCII
 )
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?\Z", re.ASCII).match
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]").search
-# What may not be collected of anybody (Reg. 631 art. 14), and what may not enter the platform at all (domain.md §7).
-_NEVER = re.compile(r"宗教信仰|基因检测|指纹|血型|病史|艾滋|乙肝|精神病|癌症|[绝机秘]密★|★").search
-_ID_SHAPED = re.compile(
-    r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])\d{2}\d{3}[\dXx](?![\dXx])", re.ASCII
-).search
-_FLAGS: Mapping[str, Callable[[str], object]] = MappingProxyType(
-    {
-        "ID_NUMBER": _ID_SHAPED,
-        "PHONE": re.compile(r"(?<!\d)1\d{10}(?!\d)", re.ASCII).search,
-        "PLATE": re.compile(
-            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][A-Z0-9]{5,6}"
-        ).search,
-        "ADDRESS": re.compile(r"(?:路|街|巷|小区|村)[^，。；]{0,12}\d+号").search,
-    }
-)
 
 
 @dataclass(slots=True)
@@ -132,14 +117,14 @@ class Checker:
 
     def _cell(self, found: Checked, name: str, text: str) -> None:
         item = self._fields.get(name)
-        if not text.isprintable() and _UNFIT(text):
+        if not text.isprintable() and unfit(text):
             found.faults.append((name, "holds a control character or is not valid Unicode"))
             return
         if item is None:  # whose the row is, or the second of two old columns
             found.item[name] = text
             return
-        if not text.isascii() and _NEVER(text):
-            found.faults.append((name, "holds what may not be collected or may not enter the platform; report it"))
+        if not text.isascii() and never(text):
+            found.faults.append((name, NEVER))
             return
         match item.type:
             case Type.CODE:
@@ -194,8 +179,8 @@ class Checker:
             return
         found.item[name] = text
         if item.free_text:
-            found.flags += [f"{name}:{what}" for what, holds in _FLAGS.items() if holds(text)]
-        elif kind is None and is_text(item) and "dNumber" not in name and _ID_SHAPED(text):
+            found.flags += [f"{name}:{what}" for what in flags(text)]
+        elif kind is None and is_text(item) and "dNumber" not in name and id_shaped(text):
             found.faults.append((name, "holds an ID number, and everybody may read this column"))
 
     def _code(self, found: Checked, name: str, kind: str, text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
+import sqlalchemy as sa
 from psycopg import sql
 
 from gateway.catalogue.fields import Kind, snake
@@ -13,8 +14,11 @@ from gateway.intake.house import House
 from gateway.intake.load_copy import copy_rows, numbers
 from gateway.intake.receipt import Receipt
 from gateway.intake.subjects import Finder, Found
-from gateway.store.core import Connection
+from gateway.rights.superseded import Why, kept, present, read
+from gateway.store.archive_tables import SUPERSEDED
+from gateway.store.core import Connection, execute
 from gateway.store.tables import CURRENT_STATUSES, RECORD_IDS
+from gateway.vault.keeper import hands
 from gateway.vault.rows import Cell, Item, Place, Shape, Value, guard_of, shapes
 from gateway.vault.vault import Vault
 
@@ -44,15 +48,13 @@ def mark_of(vault: Vault, kind: str, item: Mapping[str, Value]) -> bytes:
     return vault.blind_index(kind, "row", "\x1e".join(said))  # no value holds a control character
 
 
-def keep_version(connection: Connection, kind: Kind, key: str, row: int, receipt: Receipt, house: House) -> None:
-    """Put the present version of a row away, whole."""
-    connection.execute(
-        sql.SQL(
-            "INSERT INTO record_version (kind, record_id, version, subject_id, content, superseded_at, batch) "
-            "SELECT %s, {key}, version, subject_id, to_jsonb(r), %s, %s FROM {table} AS r WHERE {key} = %s"
-        ).format(key=sql.Identifier(key), table=sql.Identifier(kind.name)),
-        (kind.name, house.now, receipt.batch, row),
-    )
+def keep_version(
+    connection: Connection, vault: Vault, kind: Kind, subject: int, row: int, receipt: Receipt, house: House
+) -> None:
+    """Keep the present version of a row, which another one of this batch takes the place of."""
+    old = read(kind, row, execute(connection, present(kind, subject, row)))
+    made = kept(old, Why.REPLACED, receipt.batch, house.now, *hands(vault, old))
+    execute(connection, sa.insert(SUPERSEDED).values(made))
 
 
 def overwrite(connection: Connection, shape: Shape, key: str, cells: Sequence[Cell]) -> None:
@@ -121,7 +123,7 @@ class Records:
         self._locked |= providers
 
     def _replace(self, row: Checked, subject: Found, old: _Known, mark: bytes) -> None:
-        keep_version(self._connection, self._kind, "id", old.id, self._receipt, self._house)
+        keep_version(self._connection, self._vault, self._kind, subject.id, old.id, self._receipt, self._house)
         row.item |= {"disputedOn": old.disputed_on, "status": old.status}
         overwrite(self._connection, self._shape, "id", self._cells(row, subject, old.id, mark, old.version + 1))
         old.version, old.mark = old.version + 1, mark

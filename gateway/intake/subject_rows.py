@@ -120,7 +120,7 @@ class Subjects:
     def _replace(
         self, row: Checked, mark: bytes, subject: int, version: int, old: bytes | None, wrapped: bytes
     ) -> None:
-        keep_version(self._connection, self._kind, "subject_id", subject, self._receipt, self._house)
+        keep_version(self._connection, self._vault, self._kind, subject, subject, self._receipt, self._house)
         place = Place(subject, self._class(row), self._vault.unwrap(wrapped, subject), subject)
         cells = self._shape.row(place, self._item(row, mark, version + 1))
         overwrite(self._connection, self._shape, "subject_id", cells)

@@ -127,6 +127,7 @@ _AMBIENT: Mapping[str, Callable[[Ambient], bytes | None]] = MappingProxyType(
         "use": lambda of: _text(of.access.use or "" if of.access is not None else ""),
         "matter_kind": lambda of: None if (matter := _shared(of)) is None else matter.kind.value.encode(),
         "matter_basis": lambda of: None if (matter := _shared(of)) is None else matter.basis.encode(),
+        "matter_number": lambda of: None if (matter := _shared(of)) is None else matter.number.encode(),
         "service": _service,
         "engagement": _engaged,
         "own_keys": lambda of: b"{%b}" % b",".join(b"%d" % key for key in of.own.keys),

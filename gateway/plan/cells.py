@@ -196,19 +196,26 @@ def _sealed(row: Row, column: str, openable: Openable) -> Expression:
 
 
 def _record_id(row: Row) -> Expression:
-    """The opaque id of the record that a withdrawal or a case is about; null if a case is about none."""
+    """The opaque id of the row that a withdrawal, a case or an old version is about; null if a case is about none."""
     columns = row.table.c
+    persons = SubjectClass.PERSON in row.subjects()
+    person = columns.subject_class == literal(SubjectClass.PERSON.value)
+    personal = sa.case((person, literal("1")), else_=literal("0")) if persons else "0"
     number = sa.case(
         *[
             (columns.record_kind == literal(kind.name), literal(str(at)))
             for at, kind in enumerate(KINDS)
-            if Standing.ENDED in kind.standings and not kind.filed
+            if _numbered(row.kind, kind) and not kind.filed
         ],
         else_=literal(""),
     )
-    personal = sa.case((columns.subject_class == literal(SubjectClass.PERSON.value), literal("1")), else_=literal("0"))
     found = joined([f"{MARK}i", number, ",", columns.record_id, ",", personal, MARK])
     return sa.case((columns.record_id.is_(None), literal(NULL)), else_=found)
+
+
+def _numbered(kind: Kind, of: Kind) -> bool:
+    """Whether rows of ``kind`` may be about rows of another one."""
+    return of.node if kind.archived else of.feed != () if kind.feed else Standing.ENDED in of.standings
 
 
 def _changed_id(row: Row) -> Expression:

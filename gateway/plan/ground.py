@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from gateway.catalogue.fields import Kind, Owner, snake
+from gateway.catalogue.kinds import KINDS
 from gateway.plan.fragment import Expression, Query, TableAlias
+from gateway.store.archive_tables import ARCHIVE_REQUEST
 from gateway.store.case_tables import CASE
 from gateway.store.consent_tables import CONSENT
 from gateway.store.log_tables import ACCESS_DELAY, ENGAGEMENT
 from gateway.store.tables import CONSUMER, MANDATE, SHARING_SCOPE
 from gateway.values import Condition, Relation
 
+_LIBRARIES = tuple(kind.name for kind in KINDS if kind.owner is Owner.SUBJECT)
 _TYPES: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("now", sa.DateTime(timezone=True)),
     ("today", sa.Date()),
@@ -66,6 +69,11 @@ class Ground:
                 return self._column("engaged", _engaged(), sa.Boolean())
             case Relation.OWN if kind.owned_by:
                 return sa.func.coalesce(row.c[snake(kind.owned_by)] == parameter("consumer"), sa.false())
+            case Relation.MATTER if kind.archived:
+                return subject == sa.any_(self._set("requested", _requested(), sa.BigInteger()))
+            case Relation.CASE if kind.archived:  # subjects have numbers of their own: none of theirs is meant
+                about = row.c.record_id == sa.any_(self._set("case_rows", _case_rows(), sa.BigInteger()))
+                return sa.and_(about, row.c.record_kind.not_in([sa.literal_column(f"'{one}'") for one in _LIBRARIES]))
             case Relation.SELF:
                 return subject == sa.any_(self._set("own", _own(), sa.BigInteger()))
             case Relation.CONSENT:
@@ -94,7 +102,10 @@ class Ground:
         return sa.exists(_cases(sa.literal_column("1")).where(*entry).correlate(row))
 
     def shared(self, kind: Kind) -> Expression:
-        """Whether the matter lies in any scope for ``kind``, whoever provides it."""
+        """Whether the matter lies in any scope for ``kind``, whoever provides it; of old versions: is a request."""
+        if kind.archived:
+            subjects = self._set("requested", _requested(), sa.BigInteger())
+            return sa.func.cardinality(subjects, type_=sa.Integer()) > sa.literal_column("0")
         providers = self._set(f"shared_{kind.name}", _shared(kind), sa.Text())
         return sa.func.cardinality(providers, type_=sa.Integer()) > sa.literal_column("0")
 
@@ -143,6 +154,15 @@ def _engaged() -> Expression:
     mine = engagement.number == parameter("engagement"), parameter("principal") == sa.any_(engagement.auditors)
     running = engagement.valid_from <= now, now < engagement.valid_until, engagement.ended_at.is_(None)
     return sa.exists(sa.select(sa.literal_column("1")).where(*mine, *running))
+
+
+def _requested() -> Query:
+    """Whose old versions an archivist may see: whom the request is about that is named (``gateway.ledger.archive``)."""
+    now, request = parameter("now"), ARCHIVE_REQUEST.c
+    named = request.number == parameter("matter_number"), request.kind == parameter("matter_kind")
+    mine = request.basis == parameter("matter_basis"), parameter("principal") == sa.any_(request.archivists)
+    running = request.valid_from <= now, now < request.valid_until, request.ended_at.is_(None)
+    return sa.select(request.subject_id).where(*named, *mine, *running)
 
 
 def _own() -> Query:

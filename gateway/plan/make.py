@@ -120,7 +120,10 @@ def _list(root: Root, listed: RootList, builder: Builder, filters: tuple[str, ..
             where.append(equal(target, listed, name))
     child = Selected(root.key, root.name.value, "Query", root.children, root.slot)
     text = builder.connection(row, decided, child, Place(path, ()), where, listed.order)
-    if kind.logged and all(Relation.MATTER in Relation(arm.condition.value) for arm in decided.arms):
-        engaged = builder.ground.holds(Relation.MATTER, kind, target)  # looks at no row: without it there is no answer
-        return sa.select(text).select_from(builder.ground.source()).where(engaged)
+    if all(Relation.MATTER in Relation(arm.condition.value) for arm in decided.arms):
+        if kind.logged:
+            engaged = builder.ground.holds(Relation.MATTER, kind, target)  # looks at no row: without it, no answer
+            return sa.select(text).select_from(builder.ground.source()).where(engaged)
+        if kind.archived:
+            return sa.select(text).select_from(builder.ground.source()).where(builder.ground.shared(kind))
     return sa.select(text).select_from(builder.ground.source())

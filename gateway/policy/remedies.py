@@ -23,6 +23,7 @@ class Reason(StrEnum):
     LICENSE_REQUIRED = "LICENSE_REQUIRED"
     MATTER_REQUIRED = "MATTER_REQUIRED"
     ENGAGEMENT_REQUIRED = "ENGAGEMENT_REQUIRED"  # what a matter is to an auditor
+    ARCHIVE_REQUEST_REQUIRED = "ARCHIVE_REQUEST_REQUIRED"  # what a matter is to an archivist
     MATTER_PURPOSE_REQUIRED = "MATTER_PURPOSE_REQUIRED"  # one was named, for a purpose that no matter serves
     MATTER_MUST_COVER = "MATTER_MUST_COVER"  # one was named; it may not reach every row, or none
     MATTER_KIND_REQUIRED = "MATTER_KIND_REQUIRED"
@@ -30,6 +31,7 @@ class Reason(StrEnum):
     STEP_UP_REQUIRED = "STEP_UP_REQUIRED"
     CASE_REQUIRED = "CASE_REQUIRED"
     OWN_ONLY = "OWN_ONLY"
+    SOURCE_ONLY = "SOURCE_ONLY"
     NOT_YET_RELEASED = "NOT_YET_RELEASED"
 
 
@@ -73,6 +75,12 @@ _TEXTS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
             "Name in access.matter, with purpose and kind AUDIT, an engagement that runs and that the caller works in.",
             "请以 AUDIT 为查询目的和事项类别，在 access.matter 中填写本人参与的、进行中的审计任务编号。",
         ),
+        Reason.ARCHIVE_REQUEST_REQUIRED: (
+            "Name in access.matter, with the purpose PUBLIC_DUTY, a request to the archive that two people opened, "
+            "that runs and that the caller works on: its number, kind (LITIGATION or COMPLAINT) and basis.",
+            "请以 PUBLIC_DUTY 为查询目的，在 access.matter 中填写经两人开立、进行中且由本人承办的档案调阅申请："
+            "编号、类别（LITIGATION 或 COMPLAINT）和依据。",
+        ),
         Reason.MATTER_PURPOSE_REQUIRED: (
             "The matter that was named counts only with the purpose PUBLIC_DUTY, an engagement only with AUDIT.",
             "所填行政事项仅在查询目的为 PUBLIC_DUTY 时有效，审计任务仅在查询目的为 AUDIT 时有效。",
@@ -99,14 +107,23 @@ _TEXTS: Mapping[Reason, tuple[str, str]] = MappingProxyType(
             "Only the institution that did it may see this.",
             "仅限作出该查询的机构查看。",
         ),
+        Reason.SOURCE_ONLY: (
+            "Only the department that the row came from may see this.",
+            "仅限提供该记录的部门查看。",
+        ),
         Reason.NOT_YET_RELEASED: (
             "What the department has released is shown in place of the original text, and nothing before it has.",
             "以部门发布的文本代替原文显示；未发布的不予显示。",
         ),
     }
 )
-# Which engagements there are, and whose, is told to nobody: one that is named in vain is told like none.
+# Which engagements and requests there are, and whose, is told to nobody: one that is named in vain is told like none.
 _ENGAGED: Mapping[Relation, Reason] = MappingProxyType({Relation.MATTER: Reason.ENGAGEMENT_REQUIRED})
+_REQUESTED: Mapping[Relation, Reason] = MappingProxyType({Relation.MATTER: Reason.ARCHIVE_REQUEST_REQUIRED})
+_SUPPLIED: Mapping[Relation, Reason] = MappingProxyType({Relation.SOURCE: Reason.SOURCE_ONLY})
+_OF_ROLE: Mapping[Role, Mapping[Relation, Reason]] = MappingProxyType(
+    {Role.AUDITOR: _ENGAGED, Role.ARCHIVE: _REQUESTED, Role.STEWARD: _SUPPLIED}
+)
 _CLOSED = (
     "Rows of these classes are never shown to this role, and whether there are any is not told: {}.",
     "以下类别的记录一律不向本角色显示，亦不告知其是否存在：{}。",
@@ -126,7 +143,7 @@ def lacking(condition: Condition, sure: Relation, lens: Lens) -> tuple[Reason, .
         return tuple(dict.fromkeys(reason for relation, reason in _REASONS.items() if missing & relation))
     if ground.service:
         missing &= ~Relation.SERVICE
-    brought = _ENGAGED if lens.visibility.role is Role.AUDITOR else _brought(ground)
+    brought = _OF_ROLE.get(lens.visibility.role) or _brought(ground)
     found = [brought.get(relation, reason) for relation, reason in _REASONS.items() if missing & relation]
     if ground.matter and missing & Relation.SERVICE:  # this is surely missing, all else only perhaps
         found.insert(0, Reason.MATTER_KIND_REQUIRED)

@@ -20,7 +20,7 @@ PERFORMED_UNDER: Mapping[str, Condition] = MappingProxyType(
     {
         name: one
         for name, one in CONDITIONS.items()
-        if one in (Condition.ALWAYS, Condition.SELF, Condition.SELF_STEP_UP, Condition.CASE)
+        if one in (Condition.ALWAYS, Condition.SELF, Condition.SELF_STEP_UP, Condition.SOURCE, Condition.CASE)
     }
 )
 ROLES: frozenset[str] = frozenset(role.value for role in Role)

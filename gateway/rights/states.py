@@ -64,6 +64,12 @@ class FreezeState(StrEnum):
     OPEN = "OPEN"
 
 
+class ReleaseState(StrEnum):
+    """What has become of a text that a department released."""
+
+    RELEASED = "RELEASED"
+
+
 class Step(StrEnum):
     """What moves a case; each is an event of its file."""
 

@@ -75,8 +75,14 @@ def _receipts(words: Vocabulary, wanted: frozenset[Gives]) -> Mapping[Gives, Any
         },
     )
     own = {"receipt": Member(entry, "Its entry in the log (日志回执).")}
-    deadline = _deadline() if any(one.kind for one in wanted) else None
-    return {one: _receipt(one, words, deadline, own) if one.kind else _stateful(one, words, own) for one in wanted}
+    deadline = _deadline() if any(one.kind or one is Gives.RELEASE for one in wanted) else None
+    return {one: _made(one, words, deadline, own) for one in wanted}
+
+
+def _made(gives: Gives, words: Vocabulary, deadline: Any, own: Mapping[str, Member]) -> Any:
+    if gives is Gives.RELEASE:
+        return _release(words, deadline, own)
+    return _receipt(gives, words, deadline, own) if gives.kind else _stateful(gives, words, own)
 
 
 def _deadline() -> Any:
@@ -122,3 +128,15 @@ def _stateful(gives: Gives, words: Vocabulary, own: Mapping[str, Member]) -> Any
         text = "Whether one is told of accesses (通知回执)."
         state = Member(words.watch_state(), "Whether one is told from now on (状态).")
     return object_type(declare(gives.value), text, {"state": state, **own})
+
+
+def _release(words: Vocabulary, deadline: Any, own: Mapping[str, Member]) -> Any:
+    """Of a record of any kind, whose id it tells; no clock runs."""
+    members = {
+        "id": Member(strawberry.ID, "Opaque id of the record (记录标识)."),
+        "state": Member(words.release_state(), "What has become of the text (状态)."),
+        "deadline": Member(nullable(deadline), "Null: no clock runs (办理期限)."),
+        "rule": Member(nullable(str), "Null: no rule gave it (依据规则)."),
+        **own,
+    }
+    return object_type(declare(Gives.RELEASE.value), "A text was released (文本发布回执).", members)

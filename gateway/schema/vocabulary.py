@@ -15,7 +15,7 @@ import strawberry
 from gateway.catalogue.fields import Field, Kind, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import KINDS
 from gateway.policy.remedies import Reason
-from gateway.rights.states import FreezeState, WatchState
+from gateway.rights.states import FreezeState, ReleaseState, WatchState
 from gateway.schema.words import explain
 from gateway.values import Condition, Level, MatterKind, Purpose, Relation, Role
 
@@ -94,6 +94,11 @@ class Vocabulary:
         return self._get(
             "FreezeState", "Whether a file takes new consents (冻结状态).", [word.name for word in FreezeState]
         )
+
+    def release_state(self) -> Any:
+        """What has become of a released text."""
+        words = [word.name for word in ReleaseState]
+        return self._get("ReleaseState", "What has become of a released text (发布状态).", words)
 
     def matter_kind(self) -> Any:
         """For which duty a department asks."""

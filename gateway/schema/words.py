@@ -100,6 +100,10 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "END_OF_PUBLICATION": "End of the publication of a penalty (终止公示行政处罚信息).",
         "GRANTED": "Granted (准予修复).",
         "REFUSED": "Refused (不予修复).",
+        # old versions
+        "SUPPLEMENTED": "Supplemented (补充).",
+        "DISCLOSURE_ENDED": "Its disclosure was ended (停止公示).",
+        "REPLACED": "Replaced by a file of its department (由部门数据更新).",
         # cases
         "OBJECTION": "An objection to a record (异议).",
         "COMPLAINT": "A complaint (投诉).",
@@ -111,8 +115,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "ACKNOWLEDGED": "The recipient has acknowledged it (已确认).",
         "ESCALATED": "Not acknowledged in time; with the desk (逾期未确认，已上报).",
         "UNDELIVERABLE": "It could not be delivered; with the desk (无法送达).",
-        "SUPPLEMENTED": "Something was added (已补充).",
-        "DISCLOSURE_ENDED": "It is disclosed no more (已终止披露).",
         "UPSTREAM_CHANGED": "Its source changed it (来源变更).",
         "BROUGHT_BACK": "Its source certified again what had been corrected (经来源重新确认).",
         # access
@@ -135,6 +137,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "RECRUITMENT": "Recruitment and appointment (录用任用).",
         "HONOR": "Awards and honors (评优评先).",
         "SERVICE_OF_DOCUMENTS": "Service of documents (文书送达).",
+        "LITIGATION": "Litigation; as a matter: a request to the archive (诉讼、档案调阅).",
         # roles
         "PUBLIC": "Anybody, anonymous (社会公众).",
         "GOVERNMENT": "Government department (行政机关).",
@@ -147,6 +150,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "SYSTEM_ADMIN": "System administrator (系统管理员).",
         "SECURITY_ADMIN": "Security administrator (安全管理员).",
         "AUDIT_ADMIN": "Audit administrator (审计管理员).",
+        "STEWARD": "Steward of a department's own rows (部门数据管理员).",
+        "ARCHIVE": "Archivist of superseded rows (档案管理员).",
         # visibility
         "LEGAL": "Legal person (法人).",
         "INDIVIDUAL": "Individual business (个体工商户).",
@@ -186,6 +191,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "CONSENT_MUST_COVER": "The consent that was named must cover it (所填授权须覆盖).",
         "LICENSE_REQUIRED": "A license for personal credit is needed (须持个人征信业务许可).",
         "MATTER_REQUIRED": "A matter in an agreed scope is needed (须填写共享范围内的事项).",
+        "ARCHIVE_REQUEST_REQUIRED": "A request to the archive that runs is needed (须填写进行中的档案调阅申请).",
         "ENGAGEMENT_REQUIRED": "An engagement of the auditor that runs is needed (须填写进行中的审计任务).",
         "MATTER_PURPOSE_REQUIRED": "The matter counts for another purpose only (事项与查询目的不符).",
         "MATTER_MUST_COVER": "The matter that was named must cover it (所填事项须覆盖).",
@@ -194,6 +200,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "STEP_UP_REQUIRED": "Identity must be proven anew (须再次核验身份).",
         "CASE_REQUIRED": "For the handler of an open case about it (仅限承办人).",
         "OWN_ONLY": "For the institution that did it (仅限作出查询的机构).",
+        "SOURCE_ONLY": "For the department that the row came from (仅限来源部门).",
         "NOT_YET_RELEASED": "Only what has been released is shown (仅显示已发布文本).",
     }
 )
@@ -202,6 +209,8 @@ OWN: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("ListingExitReason", "REVOKED"): "The decision was revoked (撤销).",
         ("IrregularityExitReason", "REVOKED"): "The decision was revoked (撤销).",
+        ("SupersededVersionWhy", "REVOKED"): "The decision was revoked (撤销).",
+        ("ReleaseState", "RELEASED"): "Shown to everybody who sees the row and not its original (已发布).",
         ("CommitmentPerformance", "FULFILLED"): "All fulfilled (全部履行).",
         ("RatingSchemeDisclosure", "PUBLIC"): "Anybody (社会公开).",
         ("RatingSchemeDisclosure", "GOV_SHARED"): "Departments on duty (政务共享).",

@@ -23,7 +23,7 @@ BATCH = sa.Table(
 )
 BATCH_IDS = sa.Sequence("batch_ids", metadata=METADATA)
 
-# A version that another one replaced, whole and as it lay in its table: sealed values stay sealed.
+# What intake replaced before there was ``superseded``, as it lay in its table; `gateway archive adopt` empties it.
 RECORD_VERSION = sa.Table(
     "record_version",
     METADATA,

@@ -1,10 +1,11 @@
-"""What an action may ask of the vault, on behalf of one caller."""
+"""What an action may ask of the vault on behalf of one caller; and how an old version of a row is made with it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.catalogue.fields import Kind, SubjectClass
 from gateway.catalogue.kinds import KINDS
+from gateway.rights.superseded import Open, Present, Seal
 from gateway.vault.rows import Cell, Place, Shape, Value, guard_of
 from gateway.vault.vault import Vault
 
@@ -64,3 +65,16 @@ class Keeper:
     def draw(self, count: int) -> bytes:
         """So many bytes that nobody can foresee."""
         return self.vault.draw(count)
+
+
+def hands(vault: Vault, old: Present) -> tuple[Open, Seal]:
+    """How the values of a row are opened, and sealed in another place, under the key of its subject."""
+    key = vault.unwrap(old.wrapped, old.subject)
+
+    def opened(place: tuple[str, str, int], sealed: bytes) -> str:
+        return vault.open(key, *place, sealed)
+
+    def sealed(place: tuple[str, str, int], text: str) -> bytes:
+        return vault.seal(key, *place, text)
+
+    return opened, sealed

@@ -62,6 +62,7 @@ BEGIN
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     IF v_gone = 1 THEN
         DELETE FROM public.record_version AS v WHERE v.kind = v_kind AND v.record_id = v_record;
+        DELETE FROM public.superseded AS s WHERE s.record_kind = v_kind AND s.record_id = v_record;
     END IF;
     RETURN v_gone = 1;
 END $$

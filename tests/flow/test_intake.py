@@ -88,12 +88,17 @@ def test_a_changed_row_is_a_new_version(known: Connection, vault: Vault, tmp_pat
         (row["documentNumber"],),
     ).fetchall()
     assert (version, str(fine), disputed, released) == (2, "0.200000", TODAY, None)
-    ((old, content),) = known.execute(
-        "SELECT version, content FROM record_version WHERE kind = 'penalty' AND record_id = %s", (number,)
+    ((id, subject, old, why, content, texts, wrapped),) = known.execute(
+        "SELECT s.id, s.subject_id, record_version, why, content_sealed, texts_sealed, wrapped FROM superseded AS s "
+        "JOIN subject_key AS k ON k.subject_id = s.subject_id WHERE record_kind = 'penalty' AND record_id = %s",
+        (number,),
     ).fetchall()
-    assert isinstance(content, dict)
-    assert (old, content["fine"], content["disputed_on"]) == (1, 0.1, TODAY.isoformat())
-    assert "未明码标价" not in json.dumps(content, ensure_ascii=False)
+    assert isinstance(id, int) and isinstance(subject, int) and isinstance(wrapped, bytes)
+    assert isinstance(content, bytes) and isinstance(texts, bytes)
+    key = vault.unwrap(wrapped, subject)
+    said = json.loads(vault.open(key, "superseded", "content", id, content))
+    assert (old, why, said["fine"], said["disputedOn"]) == (1, "REPLACED", "0.100000", TODAY.isoformat())
+    assert said["facts"] == "x" and "未明码标价" in vault.open(key, "superseded", "texts", id, texts)
 
 
 def test_a_refused_value_does_not_come_back(known: Connection, vault: Vault, tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_killed_half_way_nothing_is_loaded(new_database: Callable[[], Connection
             time.sleep(0.01)
         running.kill()
         assert running.wait() == -signal.SIGKILL
-        for table in ("penalty", "quarantine", "record_version"):
+        for table in ("penalty", "quarantine", "superseded"):
             assert owner.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)
         assert owner.execute("SELECT count(*) FROM batch").fetchone() == (1,)
     assert not list(tmp_path.glob("*rejects*"))

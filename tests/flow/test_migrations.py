@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from psycopg import sql
 
-from gateway.store import case_tables, figure_tables, intake_tables, log_tables, policy_tables
+from gateway.store import archive_tables, case_tables, figure_tables, intake_tables, log_tables, policy_tables
 from gateway.store.database import Connections, provision
 from gateway.store.embedded import SUPERUSER, EmbeddedServer
 from gateway.store.migrate import config, current, engine, head, migrate
@@ -24,7 +24,13 @@ assert log_tables.LOG_ENTRY.name in LOG_TABLES
 POSITIONED = {'"case"', "consent", "consumer", "mandate", "sharing_scope"}
 ALL = set(METADATA.tables)
 # The tables of other files are among them.
-OTHERS = (case_tables.CASE, figure_tables.FIGURE_MONTH, intake_tables.BATCH, policy_tables.POLICY_BUNDLE)
+OTHERS = (
+    archive_tables.ARCHIVE_REQUEST,
+    case_tables.CASE,
+    figure_tables.FIGURE_MONTH,
+    intake_tables.BATCH,
+    policy_tables.POLICY_BUNDLE,
+)
 assert {one.metadata for one in OTHERS} == {METADATA}
 
 # Everything a table is made of, as PostgreSQL itself prints it. Order of columns does not matter, nor do triggers.

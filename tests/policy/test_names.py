@@ -31,7 +31,7 @@ from gateway.errors import GatewayError
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.policy.remedies import Reason
-from gateway.rights.states import WatchState
+from gateway.rights.states import ReleaseState, WatchState
 from gateway.schema.build import build, of, sdl
 from gateway.schema.vocabulary import enum_names
 from gateway.values import ActionName, Condition, Level, MatterKind, Purpose, Role, Visibility
@@ -117,6 +117,7 @@ def receipts() -> dict[Gives, set[str]]:
         **{gives: {*RECEIPT, gives.value, *names_of_states(gives.kind)} for gives in Gives if gives.kind},
         Gives.REPORT: {*RECEIPT, "ReportReceipt", "claimCode", "decision", *names_of_states("case")},
         Gives.WATCH: {"WatchReceipt", "WatchState", "Receipt", "receipt", "leaf", "state", *WatchState.__members__},
+        Gives.RELEASE: {"ReleaseReceipt", "ReleaseState", *RECEIPT, *ReleaseState.__members__},
     }
 
 

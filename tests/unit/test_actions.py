@@ -74,6 +74,7 @@ financial withdrawConsent ALWAYS
 agency withdrawConsent ALWAYS
 subject freezeFile SELF_STEP_UP
 subject unfreezeFile SELF_STEP_UP
+steward releaseText SOURCE
 """
 
 

@@ -28,6 +28,7 @@ POLICIES = Path(__file__).parents[2] / "policies"
 OWN_RULES = (
     *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "WatchReceipt", "Deadline", "Receipt"),
     *("NoticeReceipt", "Subscription"),
+    "ReleaseReceipt",
     *("Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt", "Chain", "ChainElement", "ClosingEntry"),
     "ReportReceipt",
 )
@@ -93,6 +94,7 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "figures": "FigureConnection",
         "rightsFigures": "RightsFigureConnection",
         "accesses": "AccessEntryConnection",
+        "supersededVersions": "SupersededVersionConnection",
         "receipt": "EntryReceipt",
         "chains": "[Chain!]",
         "explain": "Explanation!",
