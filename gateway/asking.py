@@ -19,6 +19,7 @@ class Role(StrEnum):
     SUBJECT = "subject"
     HANDLER = "handler"
     DESK = "desk"
+    COUNTER = "counter"
     AUDITOR = "auditor"
     SYSTEM_ADMIN = "system-admin"
     SECURITY_ADMIN = "security-admin"
@@ -38,6 +39,14 @@ class Caller:
     region: str = ""  # GB/T 2260
     assurance: int = 0  # 0 none, 1 password, 2 two factors, 3 step-up for this session
     token: str = ""  # `jti`
+
+    @property
+    def acts_as(self) -> str:
+        """By what mandates name the caller: the principal; of a clerk at the counter, this session of theirs.
+
+        A mandate of one session is hence nobody's in another one, nor the same person's in another role.
+        """
+        return f"{self.principal} {self.token}" if self.role is Role.COUNTER else self.principal
 
 
 class Purpose(StrEnum):
@@ -160,6 +169,10 @@ class ActionName(StrEnum):
     FREEZE_FILE = "freezeFile"
     UNFREEZE_FILE = "unfreezeFile"
     RELEASE_TEXT = "releaseText"
+    BIND_PERSON = "bindPerson"
+    RECORD_MANDATE = "recordMandate"
+    VERIFY_MANDATE = "verifyMandate"
+    REVOKE_MANDATE = "revokeMandate"
 
 
 # What is done at an address of its own, and is no field of Mutation: its input is no argument.

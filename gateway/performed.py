@@ -97,4 +97,5 @@ def _deadline(due: Deadline) -> dict[str, object]:
 def disclosed(vault: Vault, done: Done, shown: bytes) -> Disclosed:
     """What an action touched, for the log; the MAC is over the receipt without the place in the log, unknown yet."""
     rows = {kind: ([id for id, _ in pairs], [version for _, version in pairs]) for kind, pairs in done.rows.items()}
-    return Disclosed(vault.pseudonyms(done.subjects), rows, relations=done.held, mac=vault.response_mac(shown))
+    mac, subjects = vault.response_mac(shown), vault.pseudonyms(done.subjects)
+    return Disclosed(subjects, rows, relations=done.held, mac=mac, asked=done.asked)

@@ -30,7 +30,7 @@ from gateway.explained import explained
 from gateway.identity.certificates import Certificates
 from gateway.identity.verifier import Verifier
 from gateway.ledger import receipts
-from gateway.ledger.accesses import NOBODY, Accesses, asked_for, of_subjects
+from gateway.ledger.accesses import ACCESSES, NOBODY, Accesses, asked_for, of_subjects
 from gateway.ledger.chains import Chains
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
@@ -320,7 +320,7 @@ def _disclosed(
         for own in root.about:
             held |= Relation.SELF
             subjects.setdefault(b"%d" % own, len(subjects))
-            checks.update(dict.fromkeys(asking.checks(None, Relation.SELF, own)))
+            checks.update(dict.fromkeys(asking.checks(None, Relation.SELF, own, ACCESSES)))
         if root.prepared is None or root.opened is None:
             continue
         rows, nodes = root.opened.rows, root.prepared.plan.nodes
@@ -336,9 +336,9 @@ def _disclosed(
             versions[place if of_subject else id] = version
         effects.append(root.prepared.effect(sights))
         if held & REVOCABLE:
-            access = selection.roots[at].access
+            access, word = selection.roots[at].access, ACCESSES if root.prepared.plan.logged else ""
             for sight, subject in dict.fromkeys(zip(rows.sights, rows.subjects, strict=True)):
-                checks.update(dict.fromkeys(asking.checks(access, sight.relations, int(subject))))
+                checks.update(dict.fromkeys(asking.checks(access, sight.relations, int(subject), word)))
     grounds = [
         (arguments.access, root.opened.rows.subjects if root.opened is not None else ())
         for arguments, root in zip(selection.roots, roots, strict=True)

@@ -16,13 +16,16 @@ class Asking:
     request: str
     document: str
 
-    def checks(self, access: Access | None, relations: int, subject: int) -> Iterator[Check]:
-        """What rows of a subject rested on. A consent without a use key is used by this request."""
+    def checks(self, access: Access | None, relations: int, subject: int, word: str) -> Iterator[Check]:
+        """What rows of a subject rested on. A consent without a use key is used by this request.
+
+        ``word``: of the scope of mandates, if more than reading was needed.
+        """
         if relations & Relation.CONSENT and access is not None and access.consent is not None:
             use = access.use or f"@{self.request}"
             yield self._of(Check("consent", access.consent, subject), access, use)
         if relations & Relation.SELF:
-            yield Check("mandate", self.caller.principal, subject)
+            yield Check("mandate", self.caller.acts_as, subject, purpose=word)
 
     def keys(
         self, grounds: Sequence[tuple[Access | None, Sequence[bytes]]], checks: Iterable[Check]

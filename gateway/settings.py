@@ -73,6 +73,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_LOG_URL", "", "The log's connection, to the primary; required with the owner's.", Form.CONNECTION),
     Setting("GATEWAY_JWKS", "", "Public keys of the token issuer (JWKS); empty: the development key.", Form.JWKS),
     Setting("GATEWAY_ISSUER", DEVELOPMENT_ISSUER, "The `iss` every token must have.", Form.TEXT),
+    Setting("GATEWAY_ISSUER_ASSURANCE", "3", "Up to which assurance the issuer is believed.", Form.NUMBER, 0, 3),
     Setting("GATEWAY_AUDIENCE", "credit-gateway", "The `aud` every token must contain.", Form.TEXT),
     Setting("GATEWAY_KEY_FILE", "", "The domain keys (mode 0600); empty: keys/domain.key in the home.", Form.PATH),
     Setting("GATEWAY_LOG_ORIGIN", "credit-gateway.example/log", "Name of the access log on checkpoints.", Form.ORIGIN),
@@ -112,6 +113,7 @@ class Settings:
     mode: Mode
     jwks: str  # path or URL; "" = the development key
     issuer: str
+    issuer_assurance: int  # 3: its step-up binds persons and opens what needs one; less: nobody's does
     audience: str
     key_file: Path
     log_origin: str
@@ -264,6 +266,7 @@ def _made(values: Mapping[str, str]) -> Settings:
         mode=Mode(values["GATEWAY_MODE"]),
         jwks=values["GATEWAY_JWKS"],
         issuer=values["GATEWAY_ISSUER"],
+        issuer_assurance=int(values["GATEWAY_ISSUER_ASSURANCE"]),
         audience=values["GATEWAY_AUDIENCE"],
         key_file=_key_file(values),
         log_origin=values["GATEWAY_LOG_ORIGIN"],

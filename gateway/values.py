@@ -70,6 +70,7 @@ class RootName(StrEnum):
     RECEIPT = "receipt"
     CHAINS = "chains"
     RIGHTS_FIGURES = "rightsFigures"
+    MANDATES = "mandates"
     ENTRY = "entry"  # stands below ``receipt``, never at the root of a document
 
 
@@ -366,10 +367,10 @@ class Check(NamedTuple):
     """
 
     kind: str  # "consent", "use" or "mandate"
-    number: str  # consent number; principal for mandates
+    number: str  # consent number; for mandates who acts (``Caller.acts_as``)
     subject: int
     consumer: str = ""
-    purpose: str = ""
+    purpose: str = ""  # for mandates the word of the scope that is needed; empty: that there is one
     use: str = ""
     document: str = ""
 

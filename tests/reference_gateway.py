@@ -311,8 +311,13 @@ def _consent(side: Side, one: Consent) -> dict[str, object]:
 
 def _write_rights(side: Side, world: World) -> None:
     consents = [_consent(side, one) for one in world.consents]
+    classes = {row.subject: row.subject_class for row in world.rows if is_subject(row)}
     mandates = [
         {
+            "id": 900_000_000 + at,
+            "subject_class": classes[one.subject],
+            **{"provider": "D-MARKET", "batch": "mandate", "recorded_by": "PLATFORM", "scope": ["READ"]},
+            "recorded_on": one.since.date(),
             "principal": one.principal,
             "subject_id": one.subject,
             "basis": "MANDATE",
@@ -320,7 +325,7 @@ def _write_rights(side: Side, world: World) -> None:
             "valid_until": one.until,
             "revoked_at": one.revoked,
         }
-        for one in world.mandates
+        for at, one in enumerate(world.mandates)
     ]
     scopes = [
         {

@@ -6,7 +6,7 @@ The recipient is the institution, whoever of it confirms; of the subject's own n
 import sqlalchemy as sa
 
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
-from gateway.actions.opening import own_bases
+from gateway.actions.opening import READ, own_bases, tied
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.notice import NOTICE as KIND
 from gateway.errors import BadInput, Fault
@@ -14,7 +14,7 @@ from gateway.notices import deliveries
 from gateway.notices.states import NoticeState
 from gateway.store.notice_tables import NOTICE
 from gateway.store.sessions import Session
-from gateway.values import ActionName, Check, Relation, Role
+from gateway.values import ActionName, Relation, Role
 
 NOT_OWN = "is not a notice to the caller"
 
@@ -38,7 +38,7 @@ async def _apply(session: Session, scene: Scene, number: int, path: Path) -> Don
     columns = NOTICE.c.subject_id, NOTICE.c.subject_class, NOTICE.c.institution, NOTICE.c.version, NOTICE.c.state
     rows = await session.execute(sa.select(*columns).where(NOTICE.c.id == number).with_for_update())
     subject_role = scene.caller.role is Role.SUBJECT
-    bases = await own_bases(session, scene) if subject_role else {}
+    bases = await own_bases(session, scene, READ) if subject_role else {}
     for subject, subject_class, institution, version, state in rows:
         assert isinstance(subject, int) and isinstance(version, int)
         own = institution is None and subject in bases if subject_role else institution == scene.caller.consumer
@@ -48,7 +48,7 @@ async def _apply(session: Session, scene: Scene, number: int, path: Path) -> Don
             version += 1
             await deliveries.acknowledge(session, number, version, scene.now)
         held = Relation.SELF if subject_role else Relation.OWN
-        checks = (Check("mandate", scene.caller.principal, subject),) if subject_role else ()
+        checks = (tied(scene, subject, READ),) if subject_role else ()
         personal = subject_class == "person"
         touched = {KIND.name: ((number, version),)}
         return Done(number, personal, NoticeState.ACKNOWLEDGED, None, (subject,), touched, int(held), checks)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from gateway.actions.model import Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import event, happened, own_subjects
+from gateway.actions.opening import FILE, event, happened, own_subjects, tied
 from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded
 from gateway.catalogue.case import CASE as KIND
 from gateway.errors import BadInput, CaseConflict, Fault, InternalError
@@ -22,7 +22,7 @@ from gateway.rights.states import CLOSED, CaseKind, State, Step, after, possible
 from gateway.store.case_tables import CASE, CASE_EVENT, RULE
 from gateway.store.sessions import Session
 from gateway.store.tables import SUBJECT_KEY
-from gateway.values import Check, Relation, Role
+from gateway.values import Relation, Role
 
 NOT_OWN = "is not a case of the caller"
 TEXT_LENGTH = CLAIM_LENGTH
@@ -82,9 +82,9 @@ def named(scene: Scene, given: Given, path: Path, faults: list[Fault]) -> int:
 
 async def of_party(session: Session, scene: Scene, number: int, path: Path) -> Held:
     """A case of a subject that the caller is or acts for, or one that it has filed in its own name."""
-    own = CASE.c.subject_id.in_(own_subjects(scene))
+    own = CASE.c.subject_id.in_(own_subjects(scene, FILE))
     filed = sa.and_(CASE.c.filer == scene.caller.principal, CASE.c.consumer.is_not_distinct_from(_consumer(scene)))
-    mine: sa.ColumnElement[bool] = own if scene.caller.role is Role.SUBJECT else sa.false()
+    mine: sa.ColumnElement[bool] = own if scene.caller.role in (Role.SUBJECT, Role.COUNTER) else sa.false()
     if scene.caller.principal:
         mine = sa.or_(mine, sa.and_(filed, CASE.c.record_id.is_(None)))
     return await _held(session, mine, number, path, Relation.SELF)
@@ -238,7 +238,7 @@ async def moved(
     due = held.deadline
     if held.state is State.SUPPLEMENT_REQUESTED:
         due = (await deadlines.resume(session, held.number, scene.now)).deadline
-    own = held.relation is Relation.SELF and scene.caller.role is Role.SUBJECT
+    own = held.relation is Relation.SELF and scene.caller.role in (Role.SUBJECT, Role.COUNTER)
     return Done(
         held.number,
         held.subject_class == "person",
@@ -247,7 +247,7 @@ async def moved(
         (held.subject,),
         {"case": ((held.number, held.version + 1),)},
         int(held.relation),
-        (Check("mandate", scene.caller.principal, held.subject),) if own else (),
+        (tied(scene, held.subject, FILE),) if own else (),
     )
 
 

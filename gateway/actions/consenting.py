@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 
 from gateway.actions.model import Done, Given, Path, Scene
-from gateway.actions.opening import likely, own_bases
+from gateway.actions.opening import CONSENT_WORD, likely, own_bases, tied
 from gateway.actions.watching import NOT_OWN, WHOSE
 from gateway.catalogue.fields import Owner
 from gateway.catalogue.kinds import KINDS
@@ -21,7 +21,7 @@ from gateway.rights.states import ConsentState
 from gateway.store.consent_tables import CONSENT, FILE_FREEZE
 from gateway.store.sessions import Session
 from gateway.store.tables import RECORD_IDS, SUBJECT_KEY
-from gateway.values import Check, Purpose, Relation
+from gateway.values import Purpose, Relation
 
 BATCH = "consent"  # where a batch of intake would stand
 NUMBER_BYTES = 16
@@ -112,7 +112,7 @@ async def own(session: Session, scene: Scene, subject: int | None, path: Path, b
 
     Its key is locked: of two who change what its file takes the second sees what the first has done. Raises BadInput.
     """
-    mine = {one: of for one, of in (await own_bases(session, scene)).items() if of & bases}
+    mine = {one: of for one, of in (await own_bases(session, scene, CONSENT_WORD)).items() if of & bases}
     meant = likely(mine) if subject is None else [subject]
     if len(meant) != 1:
         raise BadInput(Fault((*path, "subject"), WHOSE))
@@ -166,7 +166,7 @@ async def written(
     await session.execute(sa.insert(CONSENT).values(values))
     standing = sa.func.consent_standing(CONSENT.table_valued(), scene.now)
     ((state,),) = await session.execute(sa.select(standing).where(CONSENT.c.id == row))
-    checks = (Check("mandate", scene.caller.principal, holder.subject),) if held & Relation.SELF else ()
+    checks = (tied(scene, holder.subject, CONSENT_WORD),) if held & Relation.SELF else ()
     return Done(
         row,
         holder.subject_class == "person",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from gateway.actions import targets
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import Opening, Party, departments, likely, opened, own_bases, stranger, subject_party
+from gateway.actions.opening import FILE, Opening, Party, departments, known_party, likely, opened, own_bases, stranger
 from gateway.actions.targets import Target
 from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded, written
 from gateway.catalogue.fields import Owner
@@ -83,17 +83,17 @@ async def _of_entry(scene: Scene, complaint: _Complaint) -> tuple[_Complaint, di
 
 async def _party(session: Session, scene: Scene, complaint: _Complaint) -> Party:
     """In whose name: the subject that is named, the only one, the person itself; otherwise a party of its own."""
-    bases = await own_bases(session, scene) if scene.caller.role is Role.SUBJECT else {}
+    bases = await own_bases(session, scene, FILE) if scene.caller.role in (Role.SUBJECT, Role.COUNTER) else {}
     if complaint.subject is not None:
         if complaint.subject not in bases:
             raise BadInput(Fault((*complaint.path, "subject"), NOT_OWN))
-        return await subject_party(session, complaint.subject)
-    if not bases:
-        return await stranger(session, scene)
+        return await known_party(session, complaint.subject)
+    if not bases and scene.caller.role is not Role.COUNTER:  # a clerk acts for somebody or not at all
+        return await stranger(session, scene, "legal")
     meant = likely(bases)
-    if len(meant) > 1:
+    if len(meant) != 1:
         raise BadInput(Fault((*complaint.path, "subject"), WHOSE))
-    return await subject_party(session, meant[0])
+    return await known_party(session, meant[0])
 
 
 FILE_COMPLAINT = Action(

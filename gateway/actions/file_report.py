@@ -28,7 +28,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         await targets.there(session, target, known, path)
         route = routing.report(target.code if target.about == "department" else None, known, scene.today)
         claim, index = scene.keys.claim()
-        party = await stranger(session, scene)
+        party = await stranger(session, scene, "legal")
         opening = Opening(
             CaseKind.REPORT,
             party,

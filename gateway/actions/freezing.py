@@ -4,11 +4,12 @@ import sqlalchemy as sa
 
 from gateway.actions import consenting, watching
 from gateway.actions.model import Apply, Done, Given, Input, InputType, Path, Scene
+from gateway.actions.opening import CONSENT_WORD, tied
 from gateway.errors import BadInput, Fault
 from gateway.rights.states import FreezeState
 from gateway.store.consent_tables import FILE_FREEZE
 from gateway.store.sessions import Session
-from gateway.values import Check, Relation
+from gateway.values import Relation
 
 BASES = frozenset({"PERSON", "REPRESENTATIVE", "MANDATE"})
 INPUTS = (Input("subject", InputType.ID, "Whose file, for who acts for several subjects", "信息主体"),)
@@ -25,7 +26,7 @@ def begin(scene: Scene, given: Given, path: Path, wanted: FreezeState) -> Apply:
         number = await consenting.own(session, scene, subject, path, BASES)
         if await consenting.frozen(session, number) != (wanted is FreezeState.FROZEN):
             await session.execute(_change(scene, number, wanted))
-        checks = (Check("mandate", scene.caller.principal, number),)
+        checks = (tied(scene, number, CONSENT_WORD),)
         held = int(Relation.SELF | Relation.STEP_UP)
         return Done(None, False, wanted, None, (number,), {}, held, checks)
 

@@ -62,6 +62,14 @@ class Keys(Protocol):
         """So many bytes that nobody can foresee."""
         ...
 
+    def person(self, id_number: str, name: str) -> tuple[bytes, bytes]:
+        """The blind indexes by which a person is found: of the ID number and of the name, both normalized."""
+        ...
+
+    def asked(self, index: bytes) -> str:
+        """By what the log names whoever has this blind index of an ID number, whether there is such a person or not."""
+        ...
+
 
 class Entered(NamedTuple):
     """An entry of the log about a subject that the caller is or acts for: its place, and who made it."""
@@ -117,6 +125,7 @@ class Done:
     kind: str = ""  # of ``row``, where the action gives no kind of its own
     code: str = ""  # by which whoever has no name finds it again
     answer: str = ""  # what was decided, for whom no other way leads to it
+    asked: tuple[str, ...] = ()  # pseudonyms of whom was asked for, whether they are there or not
 
 
 Apply: TypeAlias = Callable[[Session], Awaitable[Done]]
@@ -167,15 +176,18 @@ class Gives(Enum):
     CONSENT = "ConsentReceipt"
     FREEZE = "FreezeReceipt"
     RELEASE = "ReleaseReceipt"
+    BINDING = "BindingReceipt"
+    MANDATE = "MandateReceipt"
 
     @property
     def kind(self) -> str:
         """The kind whose row it tells of: opaque id, state, deadline, rule.
 
-        None of a watch and a freeze, which are no kinds, nor of a release: of a record of any kind (:attr:`Done.kind`).
+        None of a watch, a freeze and a binding, which are no kinds, nor of a release, which tells of a record of any
+        kind (:attr:`Done.kind`).
         """
         match self:
-            case Gives.WATCH | Gives.FREEZE | Gives.RELEASE:
+            case Gives.WATCH | Gives.FREEZE | Gives.RELEASE | Gives.BINDING:
                 return ""
             case Gives.REPORT:
                 return "case"

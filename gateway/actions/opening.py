@@ -21,6 +21,9 @@ from gateway.store.sessions import Session
 from gateway.store.tables import MANDATE, RECORD_IDS, SUBJECT_IDS, SUBJECT_KEY, table
 from gateway.values import Check, Relation
 
+READ, CONSENT_WORD = "READ", "CONSENT"  # words of the scope of mandates: see, give consents
+FILE = "FILE"  # the word of the scope of mandates that lets somebody file cases
+WHOLE = ("PERSON", "REPRESENTATIVE")  # who is the subject, or speaks for it as a whole, may do all of it
 BATCH = "case"  # where a batch of intake would stand
 _DEPARTMENT = table(BY_NAME["department"])
 
@@ -53,20 +56,26 @@ class Opening:
     code: str = ""
 
 
-def own_subjects(scene: Scene) -> "sa.Select[int]":
-    """The subjects that the caller is or acts for, now."""
+def own_subjects(scene: Scene, word: str) -> "sa.Select[int]":
+    """The subjects that the caller is or acts for, now, as far as ``word`` of the scope of mandates says."""
     return sa.select(MANDATE.c.subject_id).where(
-        MANDATE.c.principal == scene.caller.principal,
+        MANDATE.c.principal == scene.caller.acts_as,
         MANDATE.c.valid_from <= scene.now,
         sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > scene.now),
         MANDATE.c.revoked_at.is_(None),
+        sa.or_(MANDATE.c.basis.in_(WHOLE), MANDATE.c.scope.contains([word])),
     )
 
 
-async def own_bases(session: Session, scene: Scene) -> dict[int, set[str]]:
-    """The subjects that the caller is or acts for, and as what."""
+def tied(scene: Scene, subject: int, word: str) -> Check:
+    """What must still hold when it is written down that the caller acted for a subject."""
+    return Check("mandate", scene.caller.acts_as, subject, purpose=word)
+
+
+async def own_bases(session: Session, scene: Scene, word: str) -> dict[int, set[str]]:
+    """The subjects that the caller is or acts for, as far as ``word`` says, and as what."""
     found: dict[int, set[str]] = {}
-    for subject, basis in await session.execute(own_subjects(scene).add_columns(MANDATE.c.basis)):
+    for subject, basis in await session.execute(own_subjects(scene, word).add_columns(MANDATE.c.basis)):
         assert isinstance(subject, int)
         found.setdefault(subject, set()).add(str(basis))
     return found
@@ -78,18 +87,8 @@ def likely(bases: Mapping[int, set[str]]) -> list[int]:
     return persons if len(persons) == 1 else list(bases)
 
 
-async def departments(session: Session) -> dict[str, Department]:
-    """Every department, as routing looks at it."""
-    columns = _DEPARTMENT.c
-    rows = await session.execute(sa.select(columns.code, columns.valid_until, columns.successor))
-    return {
-        str(code): Department(until if isinstance(until, date) else None, None if next_ is None else str(next_))
-        for code, until, next_ in rows
-    }
-
-
-async def subject_party(session: Session, subject: int) -> Party:
-    """A subject of the libraries, which the caller is or acts for."""
+async def known_party(session: Session, subject: int) -> Party:
+    """A subject that the caller is or acts for. Raises InternalError if it is none of the libraries."""
     tables = [table(kind) for kind in KINDS if kind.owner is Owner.SUBJECT]
     rows = sa.union_all(
         *[
@@ -105,13 +104,23 @@ async def subject_party(session: Session, subject: int) -> Party:
     return Party(subject, str(found[0][0]), found[0][1], own=True, kind=str(found[0][2]))
 
 
-async def stranger(session: Session, scene: Scene) -> Party:
-    """A party of its own, with a key of its own: its facts can be destroyed apart from everything else."""
+async def stranger(session: Session, scene: Scene, subject_class: str) -> Party:
+    """Somebody of whom the platform holds nothing: a party of its own, with a key that is nobody else's."""
     ((subject,),) = await session.execute(sa.select(SUBJECT_IDS.next_value()))
     assert isinstance(subject, int)
     wrapped = scene.keys.new_key(subject)
     await session.execute(sa.insert(SUBJECT_KEY).values(subject_id=subject, wrapped=wrapped))
-    return Party(subject, "legal", wrapped, own=False)
+    return Party(subject, subject_class, wrapped, own=False)
+
+
+async def departments(session: Session) -> dict[str, Department]:
+    """Every department, as routing looks at it."""
+    columns = _DEPARTMENT.c
+    rows = await session.execute(sa.select(columns.code, columns.valid_until, columns.successor))
+    return {
+        str(code): Department(until if isinstance(until, date) else None, None if next_ is None else str(next_))
+        for code, until, next_ in rows
+    }
 
 
 async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
@@ -173,7 +182,7 @@ async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
         (party.subject,),
         rows,
         int(Relation.SELF) if party.own else 0,
-        (Check("mandate", scene.caller.principal, party.subject),) if party.own else (),
+        (tied(scene, party.subject, FILE),) if party.own else (),
         opening.code,
     )
 

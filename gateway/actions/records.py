@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from gateway.actions.effects import disputable
 from gateway.actions.model import Given, Path, Scene
-from gateway.actions.opening import Party, own_subjects
+from gateway.actions.opening import FILE, Party, own_subjects
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.fields import Kind
 from gateway.errors import BadInput, Fault, InternalError
@@ -57,7 +57,7 @@ async def own(session: Session, scene: Scene, which: Named, path: Path, name: st
     columns = rows.c.subject_id, rows.c.subject_class, rows.c.provider, rows.c.version, rows.c.status
     mine = sa.select(*columns, SUBJECT_KEY.c.wrapped).where(
         rows.c.id == which.row,
-        rows.c.subject_id.in_(own_subjects(scene)),
+        rows.c.subject_id.in_(own_subjects(scene, FILE)),
         rows.c.disclosure != "INTERNAL",  # what is shown to nobody is nobody's to dispute by its id
         SUBJECT_KEY.c.subject_id == rows.c.subject_id,
     )

@@ -9,7 +9,7 @@ import orjson
 import sqlalchemy as sa
 
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import Opening, likely, opened, own_bases, subject_party
+from gateway.actions.opening import READ, Opening, known_party, likely, opened, own_bases
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.actions.watching import NOT_OWN, WHOSE
 from gateway.catalogue.fields import Field, Kind, Owner
@@ -39,13 +39,13 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         raise BadInput(*faults)
 
     async def apply(session: Session) -> Done:
-        bases = await own_bases(session, scene)
+        bases = await own_bases(session, scene, READ)
         meant = likely(bases) if subject is None else [subject]
         if len(meant) != 1:
             raise BadInput(Fault((*path, "subject"), WHOSE))
         if meant[0] not in bases:
             raise BadInput(Fault((*path, "subject"), NOT_OWN))
-        party = await subject_party(session, meant[0])
+        party = await known_party(session, meant[0])
         kind = BY_NAME[party.kind]
         query = (
             f"query($id: ID!) {{ node(id: $id) {{ ... on {kind.type_name} {_selection(scene.visibility, kind)} }} }}"

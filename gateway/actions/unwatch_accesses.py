@@ -4,12 +4,13 @@ import sqlalchemy as sa
 
 from gateway.actions import watching
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
+from gateway.actions.opening import tied
 from gateway.errors import BadInput, Fault
 from gateway.notices import outbox
 from gateway.rights.states import WatchState
 from gateway.store.notice_tables import WATCH
 from gateway.store.sessions import Session
-from gateway.values import ActionName, Check, Relation
+from gateway.values import ActionName, Relation
 
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
@@ -23,7 +24,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         mine = WATCH.c.subject_id == number, WATCH.c.principal == scene.caller.principal, WATCH.c.ended_at.is_(None)
         for (id,) in await session.execute(sa.select(WATCH.c.id).where(*mine)):
             await outbox.end(session, int(str(id)), "WISHED", scene.now)
-        checks = (Check("mandate", scene.caller.principal, number),)
+        checks = (tied(scene, number, watching.ACCESSES),)
         return Done(None, False, WatchState.ENDED, None, (number,), {}, int(Relation.SELF), checks)
 
     return apply

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from gateway.actions import watching
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
+from gateway.actions.opening import tied
 from gateway.actions.text import bounded
 from gateway.errors import BadInput, Fault
 from gateway.notices import outbox, target, webhook
@@ -16,7 +17,7 @@ from gateway.rights.states import WatchState
 from gateway.store.notice_tables import WATCH
 from gateway.store.sessions import Session
 from gateway.store.tables import RECORD_IDS
-from gateway.values import ActionName, Check, Relation
+from gateway.values import ActionName, Relation
 
 _SECRET_LENGTH = 128
 
@@ -47,7 +48,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
             await outbox.anew(session, id, scene.now)
         else:
             await session.execute(sa.insert(WATCH).values(id=id, since=scene.now, **who, **sealed))
-        checks = (Check("mandate", scene.caller.principal, number),)
+        checks = (tied(scene, number, watching.ACCESSES),)
         return Done(None, False, WatchState.ACTIVE, None, (number,), {}, int(Relation.SELF), checks)
 
     return apply

@@ -10,6 +10,7 @@ from gateway.errors import BadInput, Fault
 from gateway.store.sessions import Session
 from gateway.store.tables import SUBJECT_KEY
 
+ACCESSES = "ACCESSES"  # the word of the scope of mandates that lets somebody see who looked
 NOT_OWN = "is not a subject that the caller is or acts for"
 WHOSE = "is required: the caller acts for several subjects, or for none"
 
@@ -30,7 +31,7 @@ async def own(session: Session, scene: Scene, subject: int | None, path: Path) -
 
     Raises BadInput.
     """
-    bases = await own_bases(session, scene)
+    bases = await own_bases(session, scene, ACCESSES)
     meant = likely(bases) if subject is None else [subject]
     if len(meant) != 1:
         raise BadInput(Fault((*path, "subject"), WHOSE))

@@ -7,14 +7,14 @@ an institution asserts wrongly is contested the same way: withdrawn, and complai
 import sqlalchemy as sa
 
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
-from gateway.actions.opening import own_subjects
+from gateway.actions.opening import CONSENT_WORD, own_subjects, tied
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.consent import CONSENT as KIND
 from gateway.errors import BadInput, Fault
 from gateway.rights.states import ConsentState
 from gateway.store.consent_tables import CONSENT
 from gateway.store.sessions import Session
-from gateway.values import ActionName, Check, Relation, Role
+from gateway.values import ActionName, Relation, Role
 
 NOT_OWN = "is not a consent that the caller gave or was given"
 
@@ -36,7 +36,7 @@ async def _apply(session: Session, scene: Scene, row: int, path: Path) -> Done:
     by_subject = scene.caller.role is Role.SUBJECT
     mine = CONSENT.c.consumer == scene.caller.consumer
     if by_subject:
-        mine = CONSENT.c.subject_id.in_(own_subjects(scene))
+        mine = CONSENT.c.subject_id.in_(own_subjects(scene, CONSENT_WORD))
     columns = CONSENT.c.subject_id, CONSENT.c.subject_class, CONSENT.c.version, CONSENT.c.withdrawn_at
     # Waits for whoever is disclosing something on it.
     found = await session.execute(sa.select(*columns).where(CONSENT.c.id == row, mine).with_for_update(key_share=True))
@@ -61,7 +61,7 @@ async def _apply(session: Session, scene: Scene, row: int, path: Path) -> Done:
         (subject,),
         {KIND.name: ((row, version),)},
         int(Relation.SELF if by_subject else Relation.OWN),
-        (Check("mandate", scene.caller.principal, subject),) if by_subject else (),
+        (tied(scene, subject, CONSENT_WORD),) if by_subject else (),
     )
 
 

@@ -16,6 +16,7 @@ from gateway.catalogue.irregularity import IRREGULARITY
 from gateway.catalogue.judgment import JUDGMENT
 from gateway.catalogue.license import LICENSE
 from gateway.catalogue.listing import LISTING
+from gateway.catalogue.mandate import MANDATE
 from gateway.catalogue.notice import NOTICE
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.penalty import PENALTY
@@ -53,6 +54,7 @@ KINDS: tuple[Kind, ...] = (
     NOTICE,
     CONSENT,
     SUPERSEDED,
+    MANDATE,
 )
 BY_NAME: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
 BY_TYPE: Mapping[str, Kind] = MappingProxyType({kind.type_name: kind for kind in KINDS})

@@ -14,6 +14,7 @@ from gateway.catalogue.enterprise import ENTERPRISE
 from gateway.catalogue.fields import Field, Kind, Owner, SubjectClass, Type
 from gateway.catalogue.figure import FIGURE
 from gateway.catalogue.kinds import KINDS
+from gateway.catalogue.mandate import MANDATE
 from gateway.catalogue.notice import NOTICE
 from gateway.catalogue.organization import ORGANIZATION
 from gateway.catalogue.rights_figure import RIGHTS_FIGURE
@@ -108,6 +109,17 @@ def _consents() -> RootList:
     return RootList(CONSENT.plural, CONSENT, text, CONSENT.order, MappingProxyType(found))
 
 
+def _mandates() -> RootList:
+    """By what stands in a row; its state is worked out when it is read."""
+    named = {item.name: item for item in MANDATE.fields}
+    found = {
+        name: Filter(name, named[name].column, named[name], (f"{MANDATE.name}.{name}",))
+        for name in ("basis", "agent", "recordedBy")
+    }
+    text = "The mandates one may see, newest first: those over oneself, one's own, those that wait for the desk (授权代理)."
+    return RootList(MANDATE.plural, MANDATE, text, MANDATE.order, MappingProxyType(found))
+
+
 def _figures() -> RootList:
     """No filter over what is counted: the cubes are fixed, and only parts of them are looked at."""
     found = {
@@ -196,6 +208,7 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
             _notices(),
             _consents(),
             _superseded(),
+            _mandates(),
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }

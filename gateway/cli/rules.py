@@ -24,7 +24,14 @@ from gateway.store.core import Connection, execute
 from gateway.values import Entry
 
 _MOST: Mapping[Unit, int] = MappingProxyType(
-    {Unit.YEARS: 100, Unit.MONTHS: 240, Unit.WORKING_DAYS: 250, Unit.CALENDAR_DAYS: 366}
+    {
+        Unit.YEARS: 100,
+        Unit.MONTHS: 240,
+        Unit.WORKING_DAYS: 250,
+        Unit.CALENDAR_DAYS: 366,
+        Unit.MINUTES: 1440,
+        Unit.TIMES: 10_000,
+    }
 )
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

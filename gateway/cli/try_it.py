@@ -79,7 +79,7 @@ def what_to_try(settings: Settings) -> str:
         _curl(port, "auditor", "{ viewer { role sees { coordinate level condition } } }", {}),
         "",
         "Personas for `gateway token`: bank agency tax-officer market-officer citizen enterprise-rep handler desk",
-        "auditor system-admin security-admin audit-admin steward archivist.",
+        "reviewer counter auditor system-admin security-admin audit-admin steward archivist.",
         "The schema of a role: `gateway schema --role public`.",
     ]
     return "\n".join(lines)

@@ -38,7 +38,7 @@ class Target(NamedTuple):
 
     def checks(self, caller: Caller) -> tuple[Check, ...]:
         """What must still hold when the file is kept."""
-        return (Check("mandate", caller.principal, self.subject),) if self.own else ()
+        return (Check("mandate", caller.acts_as, self.subject),) if self.own else ()
 
 
 async def find(

@@ -18,7 +18,7 @@ def verifier_of(settings: Settings, clock: Clock, random: Random) -> Verifier:
     """
     if settings.production and is_development(settings):
         raise SettingsError(("GATEWAY_ISSUER", "the development issuer is refused in production"))
-    expected = Expected(settings.issuer, settings.audience, settings.token_lifetime)
+    expected = Expected(settings.issuer, settings.audience, settings.token_lifetime, settings.issuer_assurance)
     return Verifier(_source(settings, clock, random), expected, clock)
 
 

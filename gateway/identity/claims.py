@@ -19,11 +19,15 @@ ROLES = frozenset(role.value for role in Role if role is not Role.PUBLIC)  # who
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What every token must say. ``lifetime`` is the longest allowed, in seconds."""
+    """What every token must say. ``lifetime`` is the longest allowed, in seconds.
+
+    ``assurance`` is that up to which the issuer is believed: what it says beyond counts as that much.
+    """
 
     issuer: str
     audience: str
     lifetime: int
+    assurance: int = 3
 
 
 def caller_of(claims: Mapping[str, object], expected: Expected, now: float) -> tuple[Caller, int]:
@@ -38,7 +42,7 @@ def caller_of(claims: Mapping[str, object], expected: Expected, now: float) -> t
         consumer=_text(claims, "client_id", 128),
         department=_text(claims, "department", 32) if "department" in claims else "",
         region=_region(claims),
-        assurance=_assurance(claims.get("acr", 0)),
+        assurance=min(_assurance(claims.get("acr", 0)), expected.assurance),
         token=_text(claims, "jti", 128),
     )
     return caller, ends

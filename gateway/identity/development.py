@@ -43,6 +43,7 @@ PERSONAS: tuple[Persona, ...] = (
     Persona("handler", Role.HANDLER, "handler-demo", "gov-market", department="MARKET"),
     Persona("reviewer", Role.HANDLER, "reviewer-demo", "gov-reform", department="REFORM"),
     Persona("desk", Role.DESK, "desk-demo", "platform-desk", department="CREDIT"),
+    Persona("counter", Role.COUNTER, "counter-demo", "government-hall", assurance=2),
     Persona("auditor", Role.AUDITOR, "auditor-1", "audit-office"),
     Persona("system-admin", Role.SYSTEM_ADMIN, "system-admin-1", "system-console"),
     Persona("security-admin", Role.SECURITY_ADMIN, "security-admin-1", "security-console"),
@@ -74,13 +75,19 @@ class DevelopmentKey:
         return json.dumps({"keys": [key]}).encode()
 
     def issue(
-        self, persona: str, now: datetime, random: Random, *, step_up: bool = False, lifetime: int | None = None
+        self,
+        persona: str | Persona,
+        now: datetime,
+        random: Random,
+        *,
+        step_up: bool = False,
+        lifetime: int | None = None,
     ) -> str:
-        """A token for a persona, by name. ``step_up`` gives assurance 3; ``lifetime`` in seconds may only shorten.
+        """A token for a persona, by name or as given. ``step_up``: assurance 3; ``lifetime``: seconds, to shorten it.
 
         Raises KeyError for a name that is not in PERSONAS.
         """
-        who = {one.name: one for one in PERSONAS}[persona]
+        who = persona if isinstance(persona, Persona) else {one.name: one for one in PERSONAS}[persona]
         issued = int(now.timestamp())
         claims: dict[str, object] = {
             "iss": self._issuer,

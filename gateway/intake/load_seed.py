@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.catalogue.fields import snake
 from gateway.catalogue.kinds import BY_NAME
+from gateway.catalogue.mandate import SCOPE
 from gateway.catalogue.rating import SCHEME
 from gateway.catalogue.reference import DEPARTMENT
 from gateway.intake.load_case import open_demo_case
 from gateway.intake.load_copy import Loader
+from gateway.intake.load_copy import numbers as ids_of
 from gateway.intake.run import Order, take
 from gateway.intake.sample_demo import DEMO
 from gateway.intake.sample_demo_records import demo
@@ -30,6 +33,9 @@ from gateway.store.tables import (
 )
 from gateway.store.tables import table as table_of
 from gateway.vault.vault import Vault
+
+# Of the subjects of the demonstration set that somebody acts for.
+_CLASSES: Mapping[str, str] = MappingProxyType({"CITIZEN": "person", "INDIVIDUAL": "individual", "ENTERPRISE": "legal"})
 
 
 def seed_reference(connection: Connection, *, directory: Path, today: date) -> None:
@@ -60,7 +66,8 @@ def seed_subjects(connection: Connection, vault: Vault, *, directory: Path, toda
             if record.item.get("documentNumber") == DEMO.disputed_document:
                 numbers["DISPUTED"] = number
     loader.flush()
-    execute(connection, insert(MANDATE).values(list(_mandates(directory, numbers, today))))
+    mandates = _mandates(directory, numbers, ids_of(connection, RECORD_IDS), today)
+    execute(connection, insert(MANDATE).values(list(mandates)))
     execute(connection, insert(SUBJECT_RELATION).values(list(_relations(numbers, today))))
     open_demo_case(connection, vault, numbers["ENTERPRISE"], numbers["DISPUTED"], today)
     execute(connection, insert(CONSENT).values(list(_consents(directory, numbers, classes, today))))
@@ -100,11 +107,18 @@ def _consents(
         }
 
 
-def _mandates(directory: Path, numbers: Mapping[str, int], today: date) -> Iterator[Mapping[str, object]]:
-    for row in table(directory, "mandates"):
+def _mandates(
+    directory: Path, numbers: Mapping[str, int], ids: Iterator[int], today: date
+) -> Iterator[Mapping[str, object]]:
+    for row, number in zip(table(directory, "mandates"), ids, strict=False):
         yield {
             **{name: row[name] for name in ("principal", "basis")},
             "subject_id": numbers[row["subject"]],
+            "id": number,
+            "subject_class": _CLASSES[row["subject"]],
+            **{"provider": "CREDIT", "batch": "mandate", "recorded_by": "PLATFORM", "scope": list(SCOPE)},
+            "agent": row["principal"],
+            "recorded_on": today + timedelta(days=int(row["from_day"])),
             "valid_from": _moment(today, row["from_day"]),
             "valid_until": _moment(today, row["until_day"]),
             "revoked_at": _moment(today, row["revoked_day"]),

@@ -10,6 +10,7 @@ from gateway.intake.house import House
 from gateway.intake.load_copy import Loader
 from gateway.intake.receipt import Receipt
 from gateway.intake.records import keep_version, mark_of, overwrite
+from gateway.intake.representatives import end_former
 from gateway.intake.sample_rows import Subject
 from gateway.store.core import Connection
 from gateway.vault.rows import Item, Place, Value, shapes
@@ -124,4 +125,6 @@ class Subjects:
         place = Place(subject, self._class(row), self._vault.unwrap(wrapped, subject), subject)
         cells = self._shape.row(place, self._item(row, mark, version + 1))
         overwrite(self._connection, self._shape, "subject_id", cells)
+        if self._kind.name != "person":
+            end_former(self._connection, self._vault, subject, row.item, self._house.now)
         self._receipt.replaced += 1

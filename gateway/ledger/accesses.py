@@ -54,7 +54,9 @@ def _names() -> "sa.ScalarSelect[str]":
     return sa.select(listed).where(_IDENTIFIER.c.subject_id == MANDATE.c.subject_id).scalar_subquery()
 
 
-# The subjects that somebody acts for, and by what others may have asked for them.
+ACCESSES = "ACCESSES"  # the word of the scope of mandates by which somebody sees who looked
+
+# The subjects that somebody acts for so far, and by what others may have asked for them.
 _OWN = statement(
     sa.select(
         MANDATE.c.subject_id,
@@ -67,6 +69,11 @@ _OWN = statement(
         MANDATE.c.valid_from <= _NOW,
         sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > _NOW),
         MANDATE.c.revoked_at.is_(None),
+        # who looked is told to an agent only where its mandate says so
+        sa.or_(
+            MANDATE.c.basis.in_((sa.literal_column("'PERSON'"), sa.literal_column("'REPRESENTATIVE'"))),
+            sa.literal_column("'ACCESSES'") == sa.any_(MANDATE.c.scope),
+        ),
     )
     .distinct()
 )
@@ -100,7 +107,7 @@ class Accesses:
         """What of the log is about subjects that the caller acts for; nothing if it acts for nobody."""
         if not caller.principal:
             return Own()
-        rows = await catalogue.fetch(_OWN, (caller.principal.encode(), now.isoformat().encode()))
+        rows = await catalogue.fetch(_OWN, (caller.acts_as.encode(), now.isoformat().encode()))
         found: dict[str, int] = {}
         for subject, person, names in rows:
             number = int(subject or b"0")

@@ -61,11 +61,10 @@ async def watches(session: Session) -> list[Watch]:
 
 
 async def acting(session: Session, watches: Sequence[Watch]) -> set[tuple[int, str]]:
-    """Who acts for the subjects of these wishes, or ever did: subject and principal."""
+    """Who acts for the subjects of these wishes, or ever did: subject and principal. Who was only proposed does not."""
     subjects = sorted({one.subject for one in watches})
-    rows = await session.execute(
-        sa.select(MANDATE.c.subject_id, MANDATE.c.principal).where(MANDATE.c.subject_id.in_(subjects))
-    )
+    ever = MANDATE.c.subject_id.in_(subjects), MANDATE.c.valid_from.is_not(None)
+    rows = await session.execute(sa.select(MANDATE.c.subject_id, MANDATE.c.principal).where(*ever))
     return {(int(str(subject)), str(principal)) for subject, principal in rows}
 
 

@@ -118,7 +118,7 @@ _AMBIENT: Mapping[str, Callable[[Ambient], bytes | None]] = MappingProxyType(
     {
         "now": lambda of: of.now.isoformat().encode(),
         "today": lambda of: statutory_day(of.now).isoformat().encode(),
-        "principal": lambda of: _text(of.caller.principal),
+        "principal": lambda of: _text(of.caller.acts_as),
         "consumer": lambda of: _text(of.caller.consumer),
         "department": lambda of: _text(of.caller.department),
         "step_up": lambda of: b"t" if of.caller.assurance >= 3 else b"f",

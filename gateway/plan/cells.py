@@ -247,6 +247,18 @@ def _of_entry(row: Row, name: str) -> Expression:
     return sa.func.coalesce(found.scalar_subquery(), literal(NULL), type_=TEXT)
 
 
+def _mandate_state(row: Row) -> Expression:
+    """Where a mandate stands now."""
+    columns, now = row.table.c, parameter("now")
+    late = sa.and_(columns.valid_from.is_(None), columns.verify_by < today())
+    return sa.case(
+        (columns.revoked_at.is_not(None), literal("REVOKED")),
+        (sa.or_(columns.valid_until <= now, late), literal("ENDED")),
+        (columns.valid_from.is_(None), literal("PROPOSED")),
+        else_=literal("VERIFIED"),
+    )
+
+
 def _derived(row: Row, item: Field) -> Expression:
     columns = row.table.c
     match item.name:
@@ -270,6 +282,8 @@ def _derived(row: Row, item: Field) -> Expression:
             return sa.cast(sa.not_(columns.minor), TEXT)
         case "disputed":
             return sa.cast(columns.disputed_on.is_not(None), TEXT)
+        case "state" if row.kind.name == "mandate":
+            return quoted(_mandate_state(row))
         case "historical":
             gone = sa.and_(columns.valid_until.is_not(None), columns.valid_until < today())
             return sa.cast(gone, TEXT)

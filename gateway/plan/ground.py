@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gateway.catalogue.fields import Kind, Owner, snake
 from gateway.catalogue.kinds import KINDS
 from gateway.plan.fragment import Expression, Query, TableAlias
+from gateway.rights.routing import PLATFORM
 from gateway.store.archive_tables import ARCHIVE_REQUEST
 from gateway.store.case_tables import CASE
 from gateway.store.consent_tables import CONSENT
@@ -21,6 +22,7 @@ from gateway.store.tables import CONSUMER, MANDATE, SHARING_SCOPE
 from gateway.values import Condition, Relation
 
 _LIBRARIES = tuple(kind.name for kind in KINDS if kind.owner is Owner.SUBJECT)
+_MANDATE = "mandate"
 _TYPES: tuple[tuple[str, sa.types.TypeEngine[Any]], ...] = (
     ("now", sa.DateTime(timezone=True)),
     ("today", sa.Date()),
@@ -67,6 +69,10 @@ class Ground:
                 return self._entry_of_case(row)
             case Relation.MATTER if kind.logged:
                 return self._column("engaged", _engaged(), sa.Boolean())
+            case Relation.OWN if kind.name == _MANDATE:  # one's own, whatever it has become
+                return row.c.principal == parameter("principal")
+            case Relation.SELF if kind.name == _MANDATE:  # all over a subject are for itself, not for its agents
+                return subject == sa.any_(self._set("whole", _whole(), sa.BigInteger()))
             case Relation.OWN if kind.owned_by:
                 return sa.func.coalesce(row.c[snake(kind.owned_by)] == parameter("consumer"), sa.false())
             case Relation.MATTER if kind.archived:
@@ -80,6 +86,8 @@ class Ground:
                 return subject == sa.any_(self._set(f"consented_{kind.name}", _consented(kind), sa.BigInteger()))
             case Relation.MATTER:
                 return row.c.provider == sa.any_(self._set(f"shared_{kind.name}", _shared(kind), sa.Text()))
+            case Relation.CASE if kind.name == _MANDATE:
+                return _waiting(row)
             case Relation.CASE if kind.owner is Owner.SUBJECT:
                 return subject == sa.any_(self._set("case_subjects", _cases(CASE.c.subject_id), sa.BigInteger()))
             case Relation.CASE:
@@ -173,6 +181,19 @@ def _own() -> Query:
         sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > now),
         MANDATE.c.revoked_at.is_(None),
     )
+
+
+def _whole() -> Query:
+    """The subjects that the caller is, or represents as the registry has it."""
+    return _own().where(MANDATE.c.basis.in_((sa.literal_column("'PERSON'"), sa.literal_column("'REPRESENTATIVE'"))))
+
+
+def _waiting(row: TableAlias) -> Expression:
+    """Whether a mandate waits for the platform's desk, where the caller is; the subject's own wait for itself."""
+    recorded = row.c.recorded_by.in_((sa.literal_column("'AGENT'"), sa.literal_column("'DESK'")))
+    untouched = row.c.valid_from.is_(None), row.c.revoked_at.is_(None)
+    here = parameter("department") == sa.literal_column(f"'{PLATFORM}'"), row.c.verify_by >= today()
+    return sa.func.coalesce(sa.and_(recorded, *untouched, *here), sa.false())
 
 
 def _consented(kind: Kind) -> Query:

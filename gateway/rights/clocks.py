@@ -18,11 +18,13 @@ class Unit(StrEnum):
     CALENDAR_DAYS = "CALENDAR_DAYS"
     MONTHS = "MONTHS"
     YEARS = "YEARS"
+    MINUTES = "MINUTES"
+    TIMES = "TIMES"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One number: so many days, months or years, by which source; unverified ones are the product's default."""
+    """One number: so many days, months, years, minutes or times, by which source; unverified ones are a default."""
 
     name: str
     version: int
@@ -68,8 +70,8 @@ def deadline(start: date, rules: Iterable[Rule], calendar: Calendar, pauses: Seq
     """
     found = []
     for rule in rules:
-        if rule.unit in (Unit.MONTHS, Unit.YEARS):
-            raise ValueError("a case is counted in days")
+        if rule.unit not in (Unit.WORKING_DAYS, Unit.CALENDAR_DAYS):
+            raise ValueError("a deadline is counted in days")
         count = calendar.working_days if rule.unit is Unit.WORKING_DAYS else calendar.calendar_days
         due = count(start, rule.value, pauses)
         found.append(Deadline(due.on, rule, calendar.version, due.provisional))

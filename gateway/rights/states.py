@@ -70,6 +70,22 @@ class ReleaseState(StrEnum):
     RELEASED = "RELEASED"
 
 
+class BindingState(StrEnum):
+    """Whether a principal is bound to the person that was named."""
+
+    BOUND = "BOUND"
+    NOT_BOUND = "NOT_BOUND"  # for whatever reason: one answer
+
+
+class MandateState(StrEnum):
+    """Whether a mandate counts: only what is VERIFIED, from its ``validFrom`` on."""
+
+    PROPOSED = "PROPOSED"
+    VERIFIED = "VERIFIED"
+    REVOKED = "REVOKED"
+    ENDED = "ENDED"
+
+
 class Step(StrEnum):
     """What moves a case; each is an event of its file."""
 

@@ -119,7 +119,10 @@ def _receipt(gives: Gives, words: Vocabulary, deadline: Any, own: Mapping[str, M
 
 def _stateful(gives: Gives, words: Vocabulary, own: Mapping[str, Member]) -> Any:
     """Of what is no kind: its state alone."""
-    if gives is Gives.FREEZE:
+    if gives is Gives.BINDING:
+        state = Member(words.binding_state(), "Whether they are bound to that person (状态).")
+        text = "Whether a principal is bound to a person; whatever does not fit has one answer (绑定回执)."
+    elif gives is Gives.FREEZE:
         text, state = (
             "Whether a file takes new consents (冻结回执).",
             Member(words.freeze_state(), "From now on (状态)."),

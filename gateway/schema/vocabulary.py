@@ -15,7 +15,7 @@ import strawberry
 from gateway.catalogue.fields import Field, Kind, Standing, SubjectClass, Type
 from gateway.catalogue.kinds import KINDS
 from gateway.policy.remedies import Reason
-from gateway.rights.states import FreezeState, ReleaseState, WatchState
+from gateway.rights.states import BindingState, FreezeState, ReleaseState, WatchState
 from gateway.schema.words import explain
 from gateway.values import Condition, Level, MatterKind, Purpose, Relation, Role
 
@@ -99,6 +99,11 @@ class Vocabulary:
         """What has become of a released text."""
         words = [word.name for word in ReleaseState]
         return self._get("ReleaseState", "What has become of a released text (发布状态).", words)
+
+    def binding_state(self) -> Any:
+        """Whether somebody is bound to a person."""
+        words = [word.name for word in BindingState]
+        return self._get("BindingState", "Whether one is bound to a person (绑定状态).", words)
 
     def matter_kind(self) -> Any:
         """For which duty a department asks."""

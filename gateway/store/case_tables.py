@@ -108,7 +108,7 @@ RULE = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("value", sa.Integer, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
-    _one_of("unit", ("WORKING_DAYS", "CALENDAR_DAYS", "MONTHS", "YEARS")),
+    _one_of("unit", ("WORKING_DAYS", "CALENDAR_DAYS", "MONTHS", "YEARS", "MINUTES", "TIMES")),
     *_text("rule", "source"),
     sa.Column("verified", sa.Boolean, nullable=False),
     sa.Column("valid_from", sa.Date, nullable=False),

@@ -257,18 +257,31 @@ CONSUMER = sa.Table(
     sa.Column("merged_into", sa.Text, sa.ForeignKey("consumer.id")),
 )
 
-MANDATE = sa.Table(
-    "mandate",
-    METADATA,
-    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+# The columns of the catalogue and, beside them, what a mandate is compared by. ``principal`` is who acts as tokens name
+# them (``Caller.acts_as``); ``person_id`` the person that a representative is bound to, by whom the registry is held
+# against it; ``first_by`` and ``verified_by`` who has verified it.
+MANDATE = METADATA.tables["mandate"]
+for _item in (
     *_text("mandate", "principal"),
-    sa.Column("subject_id", sa.BigInteger, nullable=False),
-    sa.Column("basis", sa.Text, nullable=False),  # PERSON the principal itself; REPRESENTATIVE; MANDATE
-    _one_of("basis", ("PERSON", "REPRESENTATIVE", "MANDATE")),
-    sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("valid_until", sa.DateTime(timezone=True)),
-    sa.Column("revoked_at", sa.DateTime(timezone=True)),
-    sa.Index("ix_mandate_principal", "principal"),
+    sa.Column("person_id", sa.BigInteger),
+    *_text("mandate", "first_by", nullable=True),
+    *_text("mandate", "verified_by", nullable=True),
+    sa.CheckConstraint("scope <@ ARRAY['READ', 'ACCESSES', 'FILE', 'CONSENT'] AND 'READ' = ANY (scope)", name="scope"),
+    sa.CheckConstraint("basis <> 'GUARDIAN' OR valid_until IS NOT NULL", name="term"),
+):
+    if isinstance(_item, sa.Column):
+        MANDATE.append_column(_item)
+    elif isinstance(_item, sa.Constraint):
+        MANDATE.append_constraint(_item)
+sa.Index("ix_mandate_principal", MANDATE.c.principal)
+
+# How often somebody named a person in vain on a day (in Beijing) to be bound to it.
+BINDING_ATTEMPT = sa.Table(
+    "binding_attempt",
+    METADATA,
+    *_text("binding_attempt", "principal", primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
 )
 
 SHARING_SCOPE = sa.Table(

@@ -66,6 +66,14 @@ class Keeper:
         """So many bytes that nobody can foresee."""
         return self.vault.draw(count)
 
+    def person(self, id_number: str, name: str) -> tuple[bytes, bytes]:
+        """The blind indexes by which a person is found: of the ID number and of the name, both normalized."""
+        return self.vault.blind_index("person", "id_number", id_number), self.vault.blind_index("person", "name", name)
+
+    def asked(self, index: bytes) -> str:
+        """By what the log names whoever has this blind index of an ID number, whether there is such a person or not."""
+        return self.vault.asked_person(index)
+
 
 def hands(vault: Vault, old: Present) -> tuple[Open, Seal]:
     """How the values of a row are opened, and sealed in another place, under the key of its subject."""

@@ -67,6 +67,31 @@ LANGUAGE sql STABLE AS $body$
 $body$
 """
 
+# Whether somebody may act for a subject now; mandates have no scope yet, so ``p_word`` says nothing.
+# ``p_lock`` keeps the row from changing until this transaction ends, and passes over one that is being changed.
+HOLDS = """
+CREATE FUNCTION mandate_holds(
+    p_principal text, p_subject bigint, p_word text, p_now timestamptz, p_lock boolean
+) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $body$
+BEGIN
+    IF p_lock THEN
+        PERFORM FROM public.mandate AS m
+        WHERE m.principal = p_principal AND m.subject_id = p_subject AND m.revoked_at IS NULL
+            AND m.valid_from <= p_now AND (m.valid_until IS NULL OR p_now < m.valid_until)
+        LIMIT 1 FOR SHARE SKIP LOCKED;
+    ELSE
+        PERFORM FROM public.mandate AS m
+        WHERE m.principal = p_principal AND m.subject_id = p_subject AND m.revoked_at IS NULL
+            AND m.valid_from <= p_now AND (m.valid_until IS NULL OR p_now < m.valid_until)
+        LIMIT 1;
+    END IF;
+    RETURN FOUND;
+END
+$body$
+"""
+
 # What has become of each check: held, lost, busy (the row is being changed or used by somebody: try again) or conflict
 # (a key was used before for something else, or longer ago). Rows that hold are locked until this transaction ends:
 # shared, but one that is about to be used alone. Two of one group that want the same single use: the first has it, the
@@ -94,19 +119,11 @@ BEGIN
     FOR i IN 1 .. cardinality(p_kinds) LOOP
         v_one := 'lost';
         IF p_kinds[i] = 'mandate' THEN
-            PERFORM FROM public.mandate AS m
-            WHERE m.principal = p_numbers[i] AND m.subject_id = p_subjects[i] AND m.revoked_at IS NULL
-                AND m.valid_from <= p_now AND (m.valid_until IS NULL OR p_now < m.valid_until)
-            LIMIT 1 FOR SHARE SKIP LOCKED;
-            IF FOUND THEN
+            -- ``p_purposes`` holds the word of the scope that is needed; empty: that there is a mandate.
+            IF public.mandate_holds(p_numbers[i], p_subjects[i], p_purposes[i], p_now, true) THEN
                 v_one := 'held';
-            ELSE
-                PERFORM FROM public.mandate AS m
-                WHERE m.principal = p_numbers[i] AND m.subject_id = p_subjects[i] AND m.revoked_at IS NULL
-                    AND m.valid_from <= p_now AND (m.valid_until IS NULL OR p_now < m.valid_until);
-                IF FOUND THEN
-                    v_one := 'busy';
-                END IF;
+            ELSIF public.mandate_holds(p_numbers[i], p_subjects[i], p_purposes[i], p_now, false) THEN
+                v_one := 'busy';
             END IF;
         ELSIF p_kinds[i] = 'use' THEN
             -- Nothing rested on the consent; its key must not have been used for another document or subject.
@@ -259,6 +276,7 @@ CHECKS_TYPES = "text[], text[], bigint[], text[], text[], text[], text[], timest
 GRANTS = (
     f"REVOKE ALL ON FUNCTION log_append({APPEND_TYPES}) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION log_append({APPEND_TYPES}) TO gateway_log, gateway_writer",
+    "REVOKE ALL ON FUNCTION mandate_holds(text, bigint, text, timestamptz, boolean) FROM PUBLIC",
     f"REVOKE ALL ON FUNCTION log_checks({CHECKS_TYPES}) FROM PUBLIC",
     # They only work out what a reader could: who calls them reads with its own rights.
     "REVOKE ALL ON FUNCTION consent_standing(consent, timestamptz) FROM PUBLIC",
@@ -375,7 +393,7 @@ def upgrade() -> None:
     _parties()
     _consent()
     _uses()
-    for statement in (*DROPPED, STANDING, COVERS, CHECKS, APPEND, *GRANTS):
+    for statement in (*DROPPED, STANDING, COVERS, HOLDS, CHECKS, APPEND, *GRANTS):
         op.execute(statement)
     columns = ("name", "value", "unit", "source", "version", "verified")
     rule = sa.table("rule", *map(sa.column, columns), sa.column("valid_from", sa.Date()))

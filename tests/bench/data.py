@@ -116,7 +116,9 @@ def _load(
     loader.flush()
     for one in data.persons:
         connection.execute(
-            "INSERT INTO mandate (principal, subject_id, basis, valid_from) VALUES (%s, %s, 'PERSON', '2020-01-01')",
+            "INSERT INTO mandate (id, subject_class, provider, batch, recorded_by, recorded_on, scope, principal, "
+            "subject_id, basis, valid_from) VALUES (nextval('record_ids'), 'person', 'CREDIT', 'bench', 'PLATFORM', "
+            "'2020-01-01', '{READ}', %s, %s, 'PERSON', '2020-01-01')",
             (one.principal, one.id),
         )
     connection.commit()

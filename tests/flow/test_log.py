@@ -171,15 +171,27 @@ async def test_mandates(bench: Bench) -> None:
     log = await bench.open()
     principal = f"p-{bench.shard}"
     check = Check("mandate", principal, 7)
-    insert = "INSERT INTO mandate (principal, subject_id, basis, valid_from, valid_until) VALUES (%s, %s, 'MANDATE', "
+    await bench.owner(
+        "INSERT INTO department (code, name, region, valid_from) VALUES ('CREDIT', 'Office', '220800', '1890-01-01') "
+        "ON CONFLICT DO NOTHING"
+    )
+    insert = (
+        "INSERT INTO mandate (id, subject_class, provider, batch, recorded_by, recorded_on, scope, principal, "
+        "subject_id, basis, valid_from, valid_until) VALUES (nextval('record_ids'), 'legal', 'CREDIT', 'mandate', "
+        "'AGENT', '2026-11-01', '{READ,FILE}', %s, %s, 'MANDATE', "
+    )
     assert await outcome(log, entry("none", check)) == "refused at 0"
     await bench.owner(insert + "now() - interval '2 days', now() - interval '1 day')", principal, 7)
     await bench.owner(insert + "now() - interval '2 days', NULL)", principal, 8)
     assert await outcome(log, entry("ended", check)) == "refused at 1"
     await bench.owner(insert + "now() - interval '2 days', NULL)", principal, 7)
     assert await outcome(log, entry("open", check)) == "disclosed"
+    assert await outcome(log, entry("reaches", check._replace(purpose="FILE"))) == "disclosed"
+    assert await outcome(log, entry("too far", check._replace(purpose="ACCESSES"))) == "refused at 4"
     await bench.owner("UPDATE mandate SET revoked_at = now() WHERE principal = %s", principal)
-    assert await outcome(log, entry("revoked", check)) == "refused at 3"
+    assert await outcome(log, entry("revoked", check)) == "refused at 5"
+    await bench.owner(insert + "NULL, NULL)", principal, 7)
+    assert await outcome(log, entry("proposed", check)) == "refused at 6"
     await log.close()
 
 

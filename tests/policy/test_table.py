@@ -45,6 +45,14 @@ DIFFERS = {
     # The deciding organ sees its own internal risk class, as the row says in words.
     ("other ratings", "government"): "C m, C src",
     ("all scores", "government"): "C m, C src",
+    # A mandate is a principal's, never an institution's; no case is about one yet; auditors read who acted in the log.
+    ("mandates: who acts, as what, how far, until when", "financial"): "W",
+    ("mandates: who acts, as what, how far, until when", "agency"): "W",
+    ("mandates: who acts, as what, how far, until when", "handler"): "W",
+    ("mandates: who acts, as what, how far, until when", "auditor"): "W",
+    ("mandates: documents and names", "financial"): "W",
+    ("mandates: documents and names", "agency"): "W",
+    ("mandates: documents and names", "handler"): "W",
 }
 
 

@@ -21,6 +21,13 @@ agency fileComplaint ALWAYS
 government fileComplaint ALWAYS
 subject watchAccesses SELF
 subject unwatchAccesses SELF
+counter supplementCase SELF
+counter withdrawCase SELF
+counter requestReview SELF
+counter requestRepair SELF
+counter requestErasure SELF
+counter requestCopy SELF
+counter addStatement SELF
 handler acceptCase CASE
 handler declineCase CASE
 handler requestSupplement CASE
@@ -75,6 +82,18 @@ agency withdrawConsent ALWAYS
 subject freezeFile SELF_STEP_UP
 subject unfreezeFile SELF_STEP_UP
 steward releaseText SOURCE
+subject bindPerson SELF_STEP_UP
+subject recordMandate SELF_STEP_UP
+subject verifyMandate SELF_STEP_UP
+subject revokeMandate SELF_STEP_UP
+desk recordMandate ALWAYS
+desk verifyMandate ALWAYS
+desk revokeMandate ALWAYS
+counter fileObjection SELF
+counter fileComplaint SELF
+counter bindPerson ALWAYS
+counter recordMandate ALWAYS
+counter revokeMandate ALWAYS
 """
 
 

@@ -57,6 +57,7 @@ def test_every_setting_reaches_its_field(tmp_path: Path) -> None:
         "GATEWAY_MODE": "demo",
         "GATEWAY_JWKS": "/srv/jwks.json",
         "GATEWAY_ISSUER": "https://i.example",
+        "GATEWAY_ISSUER_ASSURANCE": "2",
         "GATEWAY_AUDIENCE": "aud",
         "GATEWAY_KEY_FILE": "/srv/k",
         "GATEWAY_LOG_ORIGIN": "log.example/a/b",
