@@ -40,6 +40,7 @@ from gateway.store.case_tables import CASE
 from gateway.store.consent_tables import CONSENT
 from gateway.store.core import execute
 from gateway.store.database import Connections
+from gateway.store.evidence_tables import EVIDENCE
 from gateway.store.lanes import Lane, Lanes
 from gateway.store.sessions import Sessions
 from gateway.store.tables import CONSUMER, MANDATE, RECORD_IDS, SHARING_SCOPE, table
@@ -341,8 +342,26 @@ def _write_rights(side: Side, world: World) -> None:
     ]
     told = {row.id: row for row in world.of("case")}
     cases = [_case(side, one, told[one.number]) for one in world.cases]
-    for target, rows in ((CONSENT, consents), (MANDATE, mandates), (SHARING_SCOPE, scopes), (CASE, cases)):
+    files = [_file(side, row) for row in world.of("evidence")]
+    every = (CONSENT, consents), (MANDATE, mandates), (SHARING_SCOPE, scopes), (CASE, cases), (EVIDENCE, files)
+    for target, rows in every:
         execute(side.owner, sa.insert(target).values(rows))
+
+
+def _file(side: Side, row: Row) -> dict[str, object]:
+    """The columns of a file of a case; what it is called is sealed under the key of its subject."""
+    columns = {snake(name): value for name, value in row.item.items() if name != "fileName"}
+    keys = side.owner.execute("SELECT wrapped FROM subject_key WHERE subject_id = %s", (row.subject,)).fetchall()
+    vault, name = side.gateway.vault, row.item["fileName"]
+    key = vault.unwrap(keys[0][0], row.subject)
+    return {
+        **columns,
+        "subject_id": row.subject,
+        "id": row.id,
+        "subject_class": row.subject_class,
+        "file_name_sealed": None if name is None else vault.seal(key, "evidence", "file_name", row.id, str(name)),
+        "principal": "somebody",
+    }
 
 
 def _case(side: Side, one: Case, row: Row) -> dict[str, object]:

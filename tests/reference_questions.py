@@ -19,6 +19,7 @@ from tests.reference_worlds import BASES, CONSUMERS, DEPARTMENTS, MATTER_KINDS, 
 _ROLES = (
     *(Role.PUBLIC, Role.GOVERNMENT, Role.FINANCIAL, Role.AGENCY, Role.SUBJECT, Role.HANDLER, Role.DESK) * 5,
     *(Role.GOVERNMENT, Role.FINANCIAL, Role.AGENCY, Role.SUBJECT, Role.HANDLER) * 3,
+    *(Role.STEWARD, Role.STEWARD, Role.STEWARD),
     *(Role.AUDITOR, Role.AUDITOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN),
 )
 _ARGUMENT = {
@@ -81,7 +82,7 @@ def who(chance: Chance) -> Caller:
             return Caller(role, "officer", chance.pick((*CONSUMERS, "unknown")), assurance=assurance, token="t")
         case Role.SUBJECT:
             return Caller(role, chance.pick(PRINCIPALS), chance.pick(("", "app")), assurance=assurance, token="t")
-        case Role.HANDLER | Role.DESK:
+        case Role.HANDLER | Role.DESK | Role.STEWARD:
             department = chance.pick((*DEPARTMENTS, ""))
             return Caller(role, chance.pick(PRINCIPALS[-2:]), "", department, "", assurance, "t")
         case _:

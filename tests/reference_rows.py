@@ -148,7 +148,7 @@ class Eyes:
         providers = (replace(as_one, item={"provider": one}) for one in self.world.departments)
         if any(self._shared(one) for one in providers):
             found.add("matter")
-        if any(self._handled(one) for one in ([as_one] if BY_NAME[kind].part_of else own)):
+        if any(self._handled(one) for one in ([owner] if BY_NAME[kind].part_of else own)):
             found.add("case")
         return frozenset(found)
 
@@ -287,7 +287,8 @@ class Eyes:
         )
 
     def _handled(self, row: Row) -> bool:
-        """A record: a case about it, or itself a case. A subject: a case about one of its records."""
+        """A record: a case about it, or itself a case, or of one. A subject: a case about one of its records."""
+        key = row.item.get("case_id", row.id)
         return any(
             one.department == self.caller.department
             and one.handler in (None, self.caller.principal)
@@ -296,7 +297,7 @@ class Eyes:
             and (
                 one.subject == row.subject
                 if BY_NAME[row.kind].owner is Owner.SUBJECT
-                else row.id in (one.record, one.number)
+                else key in (one.record, one.number)
             )
             for one in self.world.cases
             if self.caller.department

@@ -114,6 +114,8 @@ class Walk:
         if not link.many:
             return self._reference(row, link, nodes, path)
         own = [one for one in self.world.of(link.kind) if one.subject == row.subject]
+        if kind.part_of:
+            own = [one for one in own if one.item[f"{kind.part_of}_id"] == row.id]
         below = self._askable(kind, classes)
         if below and not self._granted(kind, row, own, below):
             self.told.levels[path, kind.name] = {WITHHELD}

@@ -28,6 +28,7 @@ DEPARTMENTS = ("D-MARKET", "D-TAX", "D-POLICE", "D-COURT", "D-OLD")
 CONSUMERS = ("bank", "branch", "agency", "unlicensed")
 LICENSED = frozenset({"bank", "agency"})
 FIRST_CASE = 9_000_000  # apart from every record
+FIRST_FILE = 100_000_000  # and from every case
 PRINCIPALS = ("owner", "holder", "stranger", "officer", "handler")
 PURPOSES = ("LOAN_APPROVAL", "CREDIT_REVIEW", "POST_LOAN_MANAGEMENT")
 MATTER_KINDS = ("SUPERVISION", "LICENSING", "SERVICE_OF_DOCUMENTS")
@@ -268,6 +269,7 @@ def rights(world: World) -> None:
             number += FIRST_CASE
             world.cases.append(Case(number, department, handler, row.subject, row.id, opened, closed))
             world.rows.append(_case_row(world.cases[-1], row))
+            world.rows.extend(_files(world.cases[-1], row))
 
 
 def _case_row(case: Case, about: Row) -> Row:
@@ -287,6 +289,24 @@ def _case_row(case: Case, about: Row) -> Row:
         "claim": f"第{case.number}号异议的内容" if case.number % 3 else None,
     }
     return Row("case", case.subject, case.number, about.subject_class, item)
+
+
+def _files(case: Case, about: Row) -> Iterator[Row]:
+    """The files of a case as rows that may be read: none, one or two; of every second nobody said a name."""
+    for at in range(case.number % 3):
+        item: Item = {
+            "provider": case.department,
+            "batch": "case",
+            "case_id": case.number,
+            "fileName": None if at else f"第{case.number}号材料.pdf",
+            "format": ("PDF", "PNG")[at],
+            "size": case.number,
+            "sha256": f"{case.number:064x}",
+            "addedAt": case.opened + timedelta(hours=at),
+            "addedBy": ("PARTY", "HANDLER")[at],
+            "state": "KEPT",
+        }
+        yield Row("evidence", case.subject, FIRST_FILE + 2 * case.number + at, about.subject_class, item)
 
 
 def _consent(dice: Dice, number: str, subject: int) -> Consent:

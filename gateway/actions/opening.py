@@ -183,7 +183,7 @@ async def opened(session: Session, scene: Scene, opening: Opening) -> Done:
         rows,
         int(Relation.SELF) if party.own else 0,
         (tied(scene, party.subject, FILE),) if party.own else (),
-        opening.code,
+        code=opening.code,
     )
 
 

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from gateway.catalogue.codes import CITIZEN_ID, normalize
 from gateway.catalogue.kinds import BY_NAME
-from gateway.intake.sample_rows import Value
 from gateway.store.core import Connection, execute
 from gateway.store.tables import MANDATE, table
+from gateway.vault.rows import Value
 from gateway.vault.vault import Vault
 
 _PERSON = table(BY_NAME["person"])

@@ -82,7 +82,8 @@ async def waiting(session: Session, most: int, now: datetime) -> list[int]:
 
 async def locked(session: Session, id: int, now: datetime) -> Change | None:
     """The change, which nobody else looks at until this transaction ends; None: somebody does or has."""
-    taking = sa.select(*_CHANGE).where(_C.id == id, *_due(now)).with_for_update(skip_locked=True)
+    due = sa.select(*_CHANGE).where(_C.id == id, *_due(now))
+    taking = due.with_for_update(skip_locked=True, key_share=True)  # notices may refer to it meanwhile
     for number, subject, subject_class, kind, record, version, what, fields, at in await session.execute(taking):
         assert isinstance(at, datetime)
         named = tuple(map(str, fields)) if isinstance(fields, list) else None

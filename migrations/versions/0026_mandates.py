@@ -105,7 +105,7 @@ def _mandates() -> None:
         if isinstance(item, sa.Column):
             op.add_column("mandate", item)
         elif isinstance(item, sa.CheckConstraint):
-            op.create_check_constraint(str(item.name), "mandate", item.sqltext)
+            op.create_check_constraint(op.f(str(item.name)), "mandate", item.sqltext)
     op.execute("ALTER TABLE mandate ALTER COLUMN id DROP IDENTITY")
     op.execute("ALTER TABLE mandate DISABLE TRIGGER move_rights_position")  # no right changes
     op.execute(BEFORE)

@@ -61,9 +61,9 @@ def token_of(house: House, who: str | Persona, *, step_up: bool = False) -> str:
     return key.issue(who, house.clock.now(), house.random, step_up=step_up)
 
 
-async def do(house: House, who: str | Persona, query: str, *, step_up: bool = True, **variables: object) -> Body:
-    """What a mutation gives that must be done, without the place of its entry."""
-    body = await ask(house, who, query, variables, step_up=step_up)
+async def do(house: House, who: str | Persona, query: str, **variables: object) -> Body:
+    """What a mutation gives that must be done, without the place of its entry; who does it is proven anew."""
+    body = await ask(house, who, query, variables, step_up=True)
     assert "errors" not in body, body
     (receipt,) = body["data"].values()
     assert int(receipt.pop("receipt")["index"]) >= 0
@@ -71,9 +71,9 @@ async def do(house: House, who: str | Persona, query: str, *, step_up: bool = Tr
     return found
 
 
-async def refused(house: House, who: str | Persona, query: str, *, step_up: bool = True, **variables: object) -> Body:
+async def refused(house: House, who: str | Persona, query: str, **variables: object) -> Body:
     """How a mutation is refused, for the path of its faults: path → rule."""
-    body = await ask(house, who, query, variables, step_up=step_up)
+    body = await ask(house, who, query, variables, step_up=True)
     assert body["data"] is None and body["errors"], body
     return {".".join(map(str, one["path"][1:])): one["message"].partition(": ")[2] for one in body["errors"]}
 

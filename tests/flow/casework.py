@@ -98,10 +98,11 @@ async def more_penalties(house: House) -> None:
         "severity": "'GENERAL'",
         "penalty_kinds": "'罚款'",
         "fine": "1.5",
-        "facts_sealed": "p.facts_sealed",
         "disputed_on": "null",
         "row_hash": "null",
     }
+    changed |= {name: "null" for name in made if name.endswith("_sealed")}
+    changed |= {"facts_sealed": "''", "content_sealed": "''"}
     values = ", ".join(changed.get(name, f"p.{name}") for name in made)
     await house.sql(
         f"""INSERT INTO penalty ({", ".join(made)}) SELECT {values} FROM generate_series(1, 12) AS n, (
@@ -109,6 +110,13 @@ async def more_penalties(house: House) -> None:
             AND p.published_until > current_date ORDER BY p.id LIMIT 1) AS p""",
         LEGAL["uscc"],
     )
+    for number, subject, wrapped in await house.sql(
+        "SELECT id, subject_id, wrapped FROM penalty JOIN subject_key USING (subject_id) WHERE facts_sealed = ''"
+    ):
+        key = house.vault.unwrap(wrapped, subject)
+        facts, content = (house.vault.seal(key, "penalty", name, number, "虚构事实") for name in ("facts", "content"))
+        sealed = "UPDATE penalty SET facts_sealed = %s, content_sealed = %s WHERE id = %s"
+        await house.sql(sealed, facts, content, number)
 
 
 async def seen(house: House, persona: str, document_number: str) -> Body | None:

@@ -141,7 +141,7 @@ async def test_at_the_counter_the_paper_counts(house: House) -> None:
     """Who is present is bound, and who was before is not any more."""
     await do(house, OTHER, BIND, **STRANGER)
     told = {"principal": NEWCOMER.subject, "document": "J2205-1"}
-    assert await do(house, CLERK, BIND, step_up=False, **STRANGER, **told) == {"state": "BOUND"}
+    assert await do(house, CLERK, BIND, **STRANGER, **told) == {"state": "BOUND"}
     assert await sees(house, NEWCOMER, STRANGER)
     assert not await sees(house, OTHER, STRANGER)
     (former,) = await mandates(house, OTHER)
@@ -149,8 +149,8 @@ async def test_at_the_counter_the_paper_counts(house: House) -> None:
     own, before = await mandates(house, NEWCOMER)  # it also sees who was bound to it
     assert (before["agent"], before["endedFor"]) == (OTHER.subject, "REBOUND")
     assert (own["recordedBy"], own["document"]) == ("COUNTER", "J2205-1")
-    assert await do(house, CLERK, BIND, step_up=False, **NOBODY, **told) == {"state": "NOT_BOUND"}
-    assert await do(house, CLERK, BIND, step_up=False, **CITIZEN, **told) == {"state": "NOT_BOUND"}  # bound already
+    assert await do(house, CLERK, BIND, **NOBODY, **told) == {"state": "NOT_BOUND"}
+    assert await do(house, CLERK, BIND, **CITIZEN, **told) == {"state": "NOT_BOUND"}  # bound already
 
 
 async def test_what_is_for_the_counter_is_for_nobody_else(house: House) -> None:
@@ -158,6 +158,6 @@ async def test_what_is_for_the_counter_is_for_nobody_else(house: House) -> None:
     for_counter = {"principal": "is for the counter", "document": "is for the counter"}
     assert await refused(house, NEWCOMER, BIND, **STRANGER, **told) == for_counter
     needed = {"principal": "is required at the counter", "document": "is required at the counter"}
-    assert await refused(house, CLERK, BIND, step_up=False, **STRANGER) == needed
+    assert await refused(house, CLERK, BIND, **STRANGER) == needed
     bad = {**told, "principal": CLERK.subject, "idNumber": "1", "name": " "}
-    assert set(await refused(house, CLERK, BIND, step_up=False, **bad)) == {"principal", "idNumber", "name"}
+    assert set(await refused(house, CLERK, BIND, **bad)) == {"principal", "idNumber", "name"}

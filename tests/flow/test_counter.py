@@ -126,10 +126,10 @@ async def test_a_clerk_files_for_who_is_present(house: House) -> None:
 
 
 async def test_without_anybody_present_nothing_is_filed(house: House) -> None:
-    assert set(await refused(house, CLERK, COMPLAIN, step_up=False)) == {"subject"}
+    assert set(await refused(house, CLERK, COMPLAIN)) == {"subject"}
     (taken,) = await house.sql("SELECT id FROM penalty WHERE subject_class = 'person' ORDER BY id LIMIT 1")
     assert taken
-    assert set(await refused(house, CLERK, OBJECT, step_up=False, record="x")) == {"record"}
+    assert set(await refused(house, CLERK, OBJECT, record="x")) == {"record"}
 
 
 async def test_with_two_present_it_is_said_for_whom(house: House) -> None:
@@ -157,7 +157,7 @@ async def test_the_clerk_ends_it_in_its_session_only(house: House) -> None:
     token = await present(house)
     body = await ask(house, CLERK, MANDATES, token=token)
     (own,) = body["data"]["mandates"]["nodes"]
-    assert set(await refused(house, CLERK, REVOKE, step_up=False, mandate=own["id"])) == {"mandate"}
+    assert set(await refused(house, CLERK, REVOKE, mandate=own["id"])) == {"mandate"}
     body = await ask(house, CLERK, REVOKE, {"mandate": own["id"]}, token=token)
     assert body["data"]["revokeMandate"]["state"] == "REVOKED"
     assert await seen(house, token) is None
@@ -178,7 +178,7 @@ async def test_what_a_clerk_has_no_use_for_does_not_exist(house: House) -> None:
         body = await ask(house, CLERK, query)
         assert "Cannot query field" in body["errors"][0]["message"]
     given = {**CITIZEN, **PAPER, "agent": "x", "scope": ["CONSENT"], "until": "2027-01-01", "subject": "?"}
-    assert set(await refused(house, CLERK, RECORD, step_up=False, **given)) == {"agent", "scope", "until", "subject"}
-    assert set(await refused(house, CLERK, RECORD, step_up=False, **CITIZEN)) == {"document"}
+    assert set(await refused(house, CLERK, RECORD, **given)) == {"agent", "scope", "until", "subject"}
+    assert set(await refused(house, CLERK, RECORD, **CITIZEN)) == {"document"}
     other = {**CITIZEN, **PAPER, "basis": "MANDATE"}
-    assert set(await refused(house, CLERK, RECORD, step_up=False, **other)) == {"basis"}
+    assert set(await refused(house, CLERK, RECORD, **other)) == {"basis"}

@@ -148,14 +148,14 @@ async def test_two_persons_at_the_desk_verify_and_one_twice_does_not(house: Hous
     )
     told = {"mandate": waiting["id"], **PAPER}
     wrong = {**told, "document": "公证〔2026〕8号"}
-    assert set(await refused(house, ANNA, VERIFY, step_up=False, **wrong)) == {"document"}
-    assert set(await refused(house, ANNA, VERIFY, step_up=False, mandate=waiting["id"])) == {"document"}
-    assert (await do(house, ANNA, VERIFY, step_up=False, **told))["state"] == "PROPOSED"
+    assert set(await refused(house, ANNA, VERIFY, **wrong)) == {"document"}
+    assert set(await refused(house, ANNA, VERIFY, mandate=waiting["id"])) == {"document"}
+    assert (await do(house, ANNA, VERIFY, **told))["state"] == "PROPOSED"
     assert not await sees(house, AGENT, STRANGER)
-    again = await refused(house, ANNA, VERIFY, step_up=False, **told)
+    again = await refused(house, ANNA, VERIFY, **told)
     assert again == {"mandate": "was verified by the caller already; another person at the desk completes it"}
     assert not await sees(house, AGENT, STRANGER)
-    assert (await do(house, BORIS, VERIFY, step_up=False, **told))["state"] == "VERIFIED"
+    assert (await do(house, BORIS, VERIFY, **told))["state"] == "VERIFIED"
     assert await sees(house, AGENT, STRANGER)
     assert await mandates(house, ANNA) == []  # it does not wait any more
 
@@ -172,20 +172,20 @@ async def test_two_at_the_desk_at_once_complete_it_and_one_at_once_does_not(hous
 
 
 async def test_the_desk_records_from_paper_and_turns_down(house: House) -> None:
-    first = await do(house, ANNA, RECORD, step_up=False, **STRANGER, agent=AGENT.subject, **PAPER)
-    rejected = await do(house, BORIS, REVOKE, step_up=False, mandate=first["id"])
+    first = await do(house, ANNA, RECORD, **STRANGER, agent=AGENT.subject, **PAPER)
+    rejected = await do(house, BORIS, REVOKE, mandate=first["id"])
     assert rejected["state"] == "REVOKED"
     (own,) = await mandates(house, AGENT)
     assert (own["state"], own["endedFor"], own["recordedBy"]) == ("REVOKED", "REJECTED", "DESK")
-    assert set(await refused(house, BORIS, VERIFY, step_up=False, mandate=first["id"], **PAPER)) == {"mandate"}
+    assert set(await refused(house, BORIS, VERIFY, mandate=first["id"], **PAPER)) == {"mandate"}
 
 
 async def test_the_desk_has_no_hand_in_what_is_between_subject_and_agent(house: House) -> None:
     """Not in a proposal of the subject's own, nor in a mandate that is in force."""
     proposed = await do(house, "citizen", RECORD, agent=AGENT.subject, **PAPER)
     assert await mandates(house, ANNA) == []
-    assert set(await refused(house, ANNA, VERIFY, step_up=False, mandate=proposed["id"], **PAPER)) == {"mandate"}
-    assert set(await refused(house, ANNA, REVOKE, step_up=False, mandate=proposed["id"])) == {"mandate"}
+    assert set(await refused(house, ANNA, VERIFY, mandate=proposed["id"], **PAPER)) == {"mandate"}
+    assert set(await refused(house, ANNA, REVOKE, mandate=proposed["id"])) == {"mandate"}
 
 
 async def test_nobody_verifies_what_they_are_given_themselves(house: House) -> None:
@@ -194,7 +194,7 @@ async def test_nobody_verifies_what_they_are_given_themselves(house: House) -> N
     await do(house, AGENT, RECORD, **STRANGER, **PAPER)
     (waiting,) = await mandates(house, BORIS)
     for _ in range(2):
-        assert set(await refused(house, both, VERIFY, step_up=False, mandate=waiting["id"], **PAPER)) == {"mandate"}
+        assert set(await refused(house, both, VERIFY, mandate=waiting["id"], **PAPER)) == {"mandate"}
 
 
 async def test_a_guardian_has_document_and_term_and_is_verified_at_the_desk_alone(house: House) -> None:
@@ -207,7 +207,7 @@ async def test_a_guardian_has_document_and_term_and_is_verified_at_the_desk_alon
     assert set(await refused(house, "citizen", VERIFY, mandate=seen["id"])) == {"mandate"}
     (waiting,) = await mandates(house, ANNA)
     for person in (ANNA, BORIS):
-        await do(house, person, VERIFY, step_up=False, mandate=waiting["id"], document="民特〔2026〕3号")
+        await do(house, person, VERIFY, mandate=waiting["id"], document="民特〔2026〕3号")
     assert await sees(house, AGENT)
     try:
         house.clock.at = NOW.replace(month=12, day=31, hour=15, minute=59)  # one minute to midnight in Beijing
@@ -239,7 +239,7 @@ async def test_an_unknown_person_is_answered_like_a_known_one(house: House) -> N
         (waiting,) = await mandates(house, ANNA)
         seen.append({**waiting, "id": "", "subjectName": ""})
         told = {"mandate": waiting["id"], **PAPER}
-        states = [await do(house, one, VERIFY, step_up=False, **told) for one in (ANNA, BORIS)]
+        states = [await do(house, one, VERIFY, **told) for one in (ANNA, BORIS)]
         answers[-1] = {**answers[-1], "id": "", "later": [one["state"] for one in states]}
     assert answers[0] == answers[1] and seen[0] == seen[1]
     assert await sees(house, AGENT, STRANGER)

@@ -6,10 +6,11 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from gateway.intake.sample_demo import DEMO
 from gateway.store.database import Connections
 from tests.flow.casework import cases, more_penalties, newest, of_market, refused, seen, step
 from tests.flow.documents import CITIZEN, LEGAL, PERSON
-from tests.harness import TODAY, Body, House, opened, stored
+from tests.harness import TODAY, Body, House, consented, opened, stored
 
 pytestmark = pytest.mark.anyio
 
@@ -58,10 +59,10 @@ async def test_an_objection_is_upheld_and_the_record_corrected(house: House) -> 
     steps = [one.partition(" ")[2] for one in told["history"]]
     assert steps == ["FILE", "ROUTE", "ACCEPT", "ANSWER", "SUPPLEMENT", "DECIDE"]
     assert all(one["id"] != case for one in await cases(house, "handler"))  # a file is closed with its case
-    kept = "SELECT v.version, (v.content->>'fine')::numeric FROM record_version v JOIN penalty p ON p.id = v.record_id"
-    assert [(1, float(str(record["fine"])))] == [
-        (version, float(fine)) for version, fine in await house.sql(f"{kept} WHERE p.document_number = %s", number)
-    ]
+    versions = "{ supersededVersions(first: 1) { nodes { recordKind recordVersion why content } } }"
+    (old,) = (await house.data("enterprise-rep", versions))["supersededVersions"]["nodes"]
+    assert (old["recordKind"], old["recordVersion"], old["why"]) == ("penalty", 1, "CORRECTED")
+    assert float(orjson.loads(old["content"])["fine"]) == float(str(record["fine"]))
     (guard,) = await house.sql("SELECT value_index FROM correction_guard WHERE field = 'fine'")
     assert guard[0] == house.vault.blind_index("penalty", "guard.fine", f"{float(str(record['fine'])):g}")
 
@@ -119,10 +120,7 @@ async def test_what_is_missing_is_asked_for_and_added(house: House) -> None:
 
 
 async def test_a_complaint_from_the_list_of_accesses(house: House) -> None:
-    consent = (
-        await house.sql("SELECT number FROM consent WHERE consumer = 'bank-demo' AND purpose = 'LOAN_APPROVAL'")
-    )[0]
-    await house.data("bank", PERSON, {**CITIZEN, "access": {"purpose": "LOAN_APPROVAL", "consent": consent[0]}})
+    await house.data("bank", PERSON, {**CITIZEN, "access": consented(DEMO.consent_citizen)})
     mine = "{ viewer { accesses(first: 5) { nodes { origin index institution } } } }"
     entries = (await house.data("citizen", mine))["viewer"]["accesses"]["nodes"]
     entry = next(one for one in entries if one["institution"] == "bank-demo")

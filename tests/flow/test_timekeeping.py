@@ -2,25 +2,22 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy.sql import ClauseElement
 
 from gateway.assemble import timekeeper_of
-from gateway.errors import DatabaseUnavailable, GatewayError
+from gateway.errors import GatewayError
 from gateway.rights import deadlines
 from gateway.store.database import Connections
-from gateway.store.lanes import Row
-from gateway.store.sessions import Session, Sessions
 from gateway.timekeeping import worker
 from gateway.timekeeping.publication import KINDS_THAT_END
 from gateway.timekeeping.worker import Timekeeper
-from gateway.values import Statement
 from tests.flow.documents import LEGAL
+from tests.flow.dying import DyingSessions, Failing, Killed
 from tests.flow.objections import filed, penalties
 from tests.harness import NOW, Body, House, opened, stored, until
 
@@ -304,22 +301,6 @@ async def test_of_many_records_one_entry_tells_at_most_a_hundred(house: House, c
 # --- many processes, and death ---
 
 
-class Failing(Sessions):
-    """The sessions of a database that is gone at first."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self._real = sessions
-        self.failed = 0
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Session]:
-        if self.failed < 3:
-            self.failed += 1
-            raise DatabaseUnavailable
-        async with self._real.begin() as session:
-            yield session
-
-
 async def test_it_looks_again_and_again_whatever_fails(
     house: House, case: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -349,57 +330,6 @@ async def test_many_keepers_do_each_step_once(house: House, case: int, tmp_path:
         assert sum(done) == 3
         assert await steps(house, case) == ["REMIND", "ESCALATE", "OVERDUE"]
         assert len(await said(house)) == before + 3
-
-
-class Killed(Exception):
-    """The process is gone."""
-
-
-class Dying(Session):
-    """A transaction that breaks before a statement, before its commit, or when that is done and not heard of."""
-
-    def __init__(self, session: Session, alive: Iterator[bool]) -> None:
-        super().__init__(session.connection)
-        self._alive = alive
-
-    async def _live(self) -> None:
-        if not next(self._alive):
-            await self.connection.close()
-            raise Killed
-
-    async def execute(
-        self, statement: ClauseElement, parameters: Mapping[str, object] | None = None
-    ) -> list[tuple[object, ...]]:
-        await self._live()
-        return await super().execute(statement, parameters)
-
-    async def run(self, statement: Statement, parameters: Sequence[bytes | None]) -> list[Row]:
-        await self._live()
-        return await super().run(statement, parameters)
-
-    async def commit(self) -> None:
-        await self._live()
-        await super().commit()
-        await self._live()
-
-
-class DyingSessions(Sessions):
-    """The sessions of a process that dies at its ``at``-th statement."""
-
-    def __init__(self, sessions: Sessions, at: int) -> None:
-        self._real = sessions
-        self._alive = self._count(at)
-
-    def _count(self, at: int) -> Iterator[bool]:
-        for _ in range(at):
-            yield True
-        while True:
-            yield False
-
-    @asynccontextmanager
-    async def begin(self) -> AsyncIterator[Session]:
-        async with self._real.begin() as session:
-            yield Dying(session, self._alive)
 
 
 async def test_wherever_the_worker_dies_no_step_is_lost_or_doubled(house: House, case: int) -> None:

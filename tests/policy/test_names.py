@@ -31,7 +31,7 @@ from gateway.errors import GatewayError
 from gateway.operation.limits import Limits
 from gateway.operation.operations import Operations
 from gateway.policy.remedies import Reason
-from gateway.rights.states import ReleaseState, WatchState
+from gateway.rights.states import BindingState, FreezeState, ReleaseState, WatchState
 from gateway.schema.build import build, of, sdl
 from gateway.schema.vocabulary import enum_names
 from gateway.values import ActionName, Condition, Level, MatterKind, Purpose, Role, Visibility
@@ -41,6 +41,7 @@ RECEIPT = (
     *("Mutation", "Deadline", "Receipt", "id", "state", "deadline", "rule", "receipt", "on", "workingDays"),
     *("calendarDays", "source", "verified", "provisional", "origin", "index", "leaf"),
 )
+PLAIN = ("Receipt", "receipt", "leaf", "state")  # of what is no kind
 # The three administrators have one column, hence one schema.
 APART = tuple(role for role in Role if role not in (Role.SECURITY_ADMIN, Role.AUDIT_ADMIN))
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -104,6 +105,8 @@ def known(role: Role) -> set[str]:
                 found.add(item.name)
                 if isinstance(item, OneOf):
                     found |= {item.type_name, *(one.name for one in item.members)}
+                elif item.words:
+                    found |= {enum_names()[item.words], *item.words}
     if shown(visibility, "person"):
         found.add("PersonBy")
     if shown(visibility, "identifier"):
@@ -116,8 +119,10 @@ def receipts() -> dict[Gives, set[str]]:
     return {
         **{gives: {*RECEIPT, gives.value, *names_of_states(gives.kind)} for gives in Gives if gives.kind},
         Gives.REPORT: {*RECEIPT, "ReportReceipt", "claimCode", "decision", *names_of_states("case")},
-        Gives.WATCH: {"WatchReceipt", "WatchState", "Receipt", "receipt", "leaf", "state", *WatchState.__members__},
+        Gives.WATCH: {"WatchReceipt", "WatchState", *PLAIN, *WatchState.__members__},
         Gives.RELEASE: {"ReleaseReceipt", "ReleaseState", *RECEIPT, *ReleaseState.__members__},
+        Gives.FREEZE: {"FreezeReceipt", "FreezeState", *PLAIN, *FreezeState.__members__},
+        Gives.BINDING: {"BindingReceipt", "BindingState", *PLAIN, *BindingState.__members__},
     }
 
 
@@ -159,10 +164,10 @@ def structure() -> set[str]:
     """What lists, nodes, look-ups and receipts are made of; none of it says what there is to be looked up."""
     words = """
         Node node nodes edges pageInfo PageInfo cursor hasNextPage endCursor startCursor hasPreviousPage id first after
-        filter by asWritten matched historical conflicting access Access purpose Purpose consent matter MatterInput
-        MatterKind number kind basis Date DateTime Decimal Boolean Int ID String Float SubjectBy uscc registrationNumber
-        organizationCode taxNumber certificateNumber entry hash blind origin index commitment body salt proof
-        checkpoint place chains Chain ChainElement ClosingEntry elements close pseudonym persons month
+        filter by asWritten matched historical conflicting access Access purpose Purpose consent useKey matter
+        MatterInput MatterKind number kind basis Date DateTime Decimal Boolean Int ID String Float SubjectBy uscc
+        registrationNumber organizationCode taxNumber certificateNumber entry hash blind origin index commitment body
+        salt proof checkpoint place chains Chain ChainElement ClosingEntry elements close pseudonym persons month
     """
     return set(words.split())
 
@@ -224,7 +229,8 @@ class Door:
 
 def invented(name: str) -> str:
     """A name of the same length and shape that is nobody's."""
-    return name[0] + "".join("q" if one.islower() else "Q" if one.isupper() else one for one in name[1:])
+    first = name[0] if len(name) > 1 else "Q"
+    return first + "".join("q" if one.islower() else "Q" if one.isupper() else one for one in name[1:])
 
 
 def wrong(schema: GraphQLSchema, name: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ OWN_RULES = (
     *("Query", "Viewer", "VisibleCoordinate", "Mutation", "CaseReceipt", "WatchReceipt", "Deadline", "Receipt"),
     *("NoticeReceipt", "Subscription"),
     "ReleaseReceipt",
+    *("ConsentReceipt", "FreezeReceipt"),
     *("Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt", "Chain", "ChainElement", "ClosingEntry"),
     "ReportReceipt",
 )
@@ -95,6 +96,8 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
         "rightsFigures": "RightsFigureConnection",
         "accesses": "AccessEntryConnection",
         "supersededVersions": "SupersededVersionConnection",
+        "consents": "ConsentConnection",
+        "mandates": "MandateConnection",
         "receipt": "EntryReceipt",
         "chains": "[Chain!]",
         "explain": "Explanation!",
@@ -110,6 +113,7 @@ def test_roots_and_their_arguments(full: GraphQLSchema) -> None:
     assert arguments(full, "penalties") == {"filter": "PenaltyFilter", "first": "Int", "after": "String"}
     assert fields_of(full, "PenaltyFilter") == {"region", "department"}
     assert fields_of(full, "CaseFilter") == {"kind", "state", "department"}
+    assert fields_of(full, "ConsentFilter") == {"number", "consumer", "assurance"}
 
 
 def test_only_structure_is_never_null(full: GraphQLSchema) -> None:
