@@ -210,7 +210,11 @@ def _record_id(row: Row) -> Expression:
         else_=literal(""),
     )
     found = joined([f"{MARK}i", number, ",", columns.record_id, ",", personal, MARK])
-    return sa.case((columns.record_id.is_(None), literal(NULL)), else_=found)
+    return (
+        found
+        if row.kind.feed or row.kind.archived
+        else sa.case((columns.record_id.is_(None), literal(NULL)), else_=found)
+    )
 
 
 def _numbered(kind: Kind, of: Kind) -> bool:

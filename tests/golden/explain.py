@@ -21,15 +21,16 @@ from gateway.vault.vault import Vault
 SUBJECTS, RECORDS = 12_000, 26_000
 TODAY = date(2026, 11, 23)
 # What grows with the city; departments, consumers, scopes and schemes do not.
-LARGE = ("subject_key", "mandate", *(kind.name for kind in KINDS if kind.owner is not Owner.NONE))
+LARGE = ("subject_key", *(kind.name for kind in KINDS if kind.owner is not Owner.NONE))
 # Withdrawals; a consent and a mandate for every subject, a case for every penalty; three years of figures.
 TIES = (
     "UPDATE penalty SET status = 'WITHDRAWN' WHERE id % 3 = 0",
     "INSERT INTO consent (subject_id, id, subject_class, provider, batch, number, consumer, purposes, kinds, single, "
     "assurance, given_at, valid_from, valid_until) SELECT subject_id, nextval('record_ids'), 'person', 'CREDIT', '', "
     "'C' || subject_id, 'bank-demo', '{LOAN_APPROVAL}', '{penalty}', false, 'A', now(), now(), now() FROM subject_key",
-    "INSERT INTO mandate (principal, subject_id, basis, valid_from) "
-    "SELECT 'P' || subject_id, subject_id, 'MANDATE', now() FROM subject_key",
+    "INSERT INTO mandate (id, subject_class, provider, batch, recorded_by, recorded_on, scope, principal, agent, "
+    "subject_id, basis, valid_from) SELECT nextval('record_ids'), 'person', 'CREDIT', '', 'PLATFORM', '2020-01-01', "
+    "'{READ}', 'P' || subject_id, 'P' || subject_id, subject_id, 'MANDATE', now() FROM subject_key",
     'INSERT INTO "case" (subject_id, id, subject_class, provider, batch, kind, state, filed_at, filed_on, deadline_on, '
     "deadline_provisional, rule, rule_version, calendar, department, filer, record_kind, record_id) "
     "SELECT subject_id, nextval('record_ids'), subject_class, provider, 'x', 'OBJECTION', 'ROUTED', now(), decided_on, "

@@ -21,6 +21,9 @@ FROM (
     SELECT "case".record_id
     FROM "case"
     WHERE "case".department = $2 AND ("case".handler IS NULL OR "case".handler = $3) AND "case".filed_at <= $4 AND ("case".closed_at IS NULL OR "case".closed_at > $4) AND "case".record_id IS NOT NULL UNION ALL
+    SELECT "case".of_case
+    FROM "case"
+    WHERE "case".department = $2 AND ("case".handler IS NULL OR "case".handler = $3) AND "case".filed_at <= $4 AND ("case".closed_at IS NULL OR "case".closed_at > $4) AND "case".of_case IS NOT NULL UNION ALL
     SELECT "case".id
     FROM "case"
     WHERE "case".department = $2 AND ("case".handler IS NULL OR "case".handler = $3) AND "case".filed_at <= $4 AND ("case".closed_at IS NULL OR "case".closed_at > $4))) AS case_rows

@@ -19,6 +19,9 @@ FROM (
     SELECT "case".record_id
     FROM "case"
     WHERE "case".department = $3 AND ("case".handler IS NULL OR "case".handler = $4) AND "case".filed_at <= $5 AND ("case".closed_at IS NULL OR "case".closed_at > $5) AND "case".record_id IS NOT NULL UNION ALL
+    SELECT "case".of_case
+    FROM "case"
+    WHERE "case".department = $3 AND ("case".handler IS NULL OR "case".handler = $4) AND "case".filed_at <= $5 AND ("case".closed_at IS NULL OR "case".closed_at > $5) AND "case".of_case IS NOT NULL UNION ALL
     SELECT "case".id
     FROM "case"
     WHERE "case".department = $3 AND ("case".handler IS NULL OR "case".handler = $4) AND "case".filed_at <= $5 AND ("case".closed_at IS NULL OR "case".closed_at > $5))) AS case_rows

@@ -1,4 +1,4 @@
--- enterprise: $1 today, $2 first_0, $3 first_1, $4 consent, $5 consumer, $6 purpose, $7 now, $8 by_kind, $9 by_value
+-- enterprise: $1 today, $2 first_0, $3 first_1, $4 consent, $5 consumer, $6 purpose, $7 use, $8 now, $9 by_kind, $10 by_value
 -- may open: enterprise.legal_representative_name
 SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/', CASE
   WHEN (enterprise_1.subject_id = ANY (ground.consented_enterprise)) THEN 2
@@ -43,16 +43,16 @@ FROM (
   SELECT array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $4 AND consent.consumer = $5 AND consent.purpose = $6 AND consent.assurance IN ('A', 'B') AND 'enterprise' = ANY (consent.kinds) AND consent.valid_from <= $7 AND consent.valid_until > $7 AND consent.withdrawn_at IS NULL)) AS consented_enterprise, array((
+    WHERE consent.number = $4 AND consent.consumer = $5 AND $6 = ANY (consent.purposes) AND 'enterprise' = ANY (consent.kinds) AND consent_covers(consent, $7, $8))) AS consented_enterprise, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $4 AND consent.consumer = $5 AND consent.purpose = $6 AND consent.assurance IN ('A', 'B') AND 'license' = ANY (consent.kinds) AND consent.valid_from <= $7 AND consent.valid_until > $7 AND consent.withdrawn_at IS NULL)) AS consented_license, array((
+    WHERE consent.number = $4 AND consent.consumer = $5 AND $6 = ANY (consent.purposes) AND 'license' = ANY (consent.kinds) AND consent_covers(consent, $7, $8))) AS consented_license, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $4 AND consent.consumer = $5 AND consent.purpose = $6 AND consent.assurance IN ('A', 'B') AND 'penalty' = ANY (consent.kinds) AND consent.valid_from <= $7 AND consent.valid_until > $7 AND consent.withdrawn_at IS NULL)) AS consented_penalty
+    WHERE consent.number = $4 AND consent.consumer = $5 AND $6 = ANY (consent.purposes) AND 'penalty' = ANY (consent.kinds) AND consent_covers(consent, $7, $8))) AS consented_penalty
   LIMIT ALL OFFSET 0) AS ground, identifier AS matched
 JOIN enterprise AS enterprise_1 ON enterprise_1.subject_id = matched.subject_id
-WHERE matched.kind = $8 AND matched.value_index = $9
+WHERE matched.kind = $9 AND matched.value_index = $10
 ORDER BY CASE
   WHEN (matched.valid_until IS NULL OR matched.valid_until >= $1) THEN 0
   ELSE 1 END, matched.subject_id

@@ -1,4 +1,4 @@
--- enterprise: $1 first_0, $2 today, $3 first_1, $4 first_2, $5 first_3, $6 first_4, $7 first_5, $8 consent, $9 consumer, $10 purpose, $11 now, $12 by_kind, $13 by_value
+-- enterprise: $1 first_0, $2 today, $3 first_1, $4 first_2, $5 first_3, $6 first_4, $7 first_5, $8 consent, $9 consumer, $10 purpose, $11 use, $12 now, $13 by_kind, $14 by_value
 -- may open: nothing
 SELECT concat('§0/', enterprise_1.subject_class, '/ordinary/0,', enterprise_1.subject_id, ',0,', enterprise_1.version, '§{"listings":', (
   SELECT concat('{"nodes":[', array_to_string(listing_2_page.c0[1:$1], ','), ']}') AS concat_2
@@ -91,25 +91,25 @@ FROM (
   SELECT array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $8 AND consent.consumer = $9 AND consent.purpose = $10 AND consent.assurance IN ('A', 'B') AND 'listing' = ANY (consent.kinds) AND consent.valid_from <= $11 AND consent.valid_until > $11 AND consent.withdrawn_at IS NULL)) AS consented_listing, EXISTS (
+    WHERE consent.number = $8 AND consent.consumer = $9 AND $10 = ANY (consent.purposes) AND 'listing' = ANY (consent.kinds) AND consent_covers(consent, $11, $12))) AS consented_listing, EXISTS (
     SELECT 1
     FROM consumer
     WHERE consumer.id = $9 AND consumer.licensed) AS licensed, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $8 AND consent.consumer = $9 AND consent.purpose = $10 AND consent.assurance IN ('A', 'B') AND 'rating' = ANY (consent.kinds) AND consent.valid_from <= $11 AND consent.valid_until > $11 AND consent.withdrawn_at IS NULL)) AS consented_rating, array((
+    WHERE consent.number = $8 AND consent.consumer = $9 AND $10 = ANY (consent.purposes) AND 'rating' = ANY (consent.kinds) AND consent_covers(consent, $11, $12))) AS consented_rating, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $8 AND consent.consumer = $9 AND consent.purpose = $10 AND consent.assurance IN ('A', 'B') AND 'commitment' = ANY (consent.kinds) AND consent.valid_from <= $11 AND consent.valid_until > $11 AND consent.withdrawn_at IS NULL)) AS consented_commitment, array((
+    WHERE consent.number = $8 AND consent.consumer = $9 AND $10 = ANY (consent.purposes) AND 'commitment' = ANY (consent.kinds) AND consent_covers(consent, $11, $12))) AS consented_commitment, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $8 AND consent.consumer = $9 AND consent.purpose = $10 AND consent.assurance IN ('A', 'B') AND 'honor' = ANY (consent.kinds) AND consent.valid_from <= $11 AND consent.valid_until > $11 AND consent.withdrawn_at IS NULL)) AS consented_honor, array((
+    WHERE consent.number = $8 AND consent.consumer = $9 AND $10 = ANY (consent.purposes) AND 'honor' = ANY (consent.kinds) AND consent_covers(consent, $11, $12))) AS consented_honor, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $8 AND consent.consumer = $9 AND consent.purpose = $10 AND consent.assurance IN ('A', 'B') AND 'judgment' = ANY (consent.kinds) AND consent.valid_from <= $11 AND consent.valid_until > $11 AND consent.withdrawn_at IS NULL)) AS consented_judgment
+    WHERE consent.number = $8 AND consent.consumer = $9 AND $10 = ANY (consent.purposes) AND 'judgment' = ANY (consent.kinds) AND consent_covers(consent, $11, $12))) AS consented_judgment
   LIMIT ALL OFFSET 0) AS ground, identifier AS matched
 JOIN enterprise AS enterprise_1 ON enterprise_1.subject_id = matched.subject_id
-WHERE matched.kind = $12 AND matched.value_index = $13
+WHERE matched.kind = $13 AND matched.value_index = $14
 ORDER BY CASE
   WHEN (matched.valid_until IS NULL OR matched.valid_until >= $2) THEN 0
   ELSE 1 END, matched.subject_id

@@ -146,6 +146,9 @@ FROM (
     SELECT "case".record_id
     FROM "case"
     WHERE "case".department = $9 AND ("case".handler IS NULL OR "case".handler = $10) AND "case".filed_at <= $11 AND ("case".closed_at IS NULL OR "case".closed_at > $11) AND "case".record_id IS NOT NULL UNION ALL
+    SELECT "case".of_case
+    FROM "case"
+    WHERE "case".department = $9 AND ("case".handler IS NULL OR "case".handler = $10) AND "case".filed_at <= $11 AND ("case".closed_at IS NULL OR "case".closed_at > $11) AND "case".of_case IS NOT NULL UNION ALL
     SELECT "case".id
     FROM "case"
     WHERE "case".department = $9 AND ("case".handler IS NULL OR "case".handler = $10) AND "case".filed_at <= $11 AND ("case".closed_at IS NULL OR "case".closed_at > $11))) AS case_rows

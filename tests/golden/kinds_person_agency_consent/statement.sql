@@ -1,4 +1,4 @@
--- person: $1 first_0, $2 today, $3 first_2, $4 first_3, $5 consent, $6 consumer, $7 purpose, $8 now, $9 id_index, $10 name_index
+-- person: $1 first_0, $2 today, $3 first_2, $4 first_3, $5 consent, $6 consumer, $7 purpose, $8 use, $9 now, $10 id_index, $11 name_index
 -- may open: nothing
 SELECT concat('§0/person/ordinary/', (CASE
   WHEN (person_1.subject_id = ANY (ground.consented_person)) THEN 2
@@ -54,19 +54,19 @@ FROM (
   SELECT array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $5 AND consent.consumer = $6 AND consent.purpose = $7 AND consent.assurance IN ('A', 'B') AND 'person' = ANY (consent.kinds) AND consent.valid_from <= $8 AND consent.valid_until > $8 AND consent.withdrawn_at IS NULL)) AS consented_person, EXISTS (
+    WHERE consent.number = $5 AND consent.consumer = $6 AND $7 = ANY (consent.purposes) AND 'person' = ANY (consent.kinds) AND consent_covers(consent, $8, $9))) AS consented_person, EXISTS (
     SELECT 1
     FROM consumer
     WHERE consumer.id = $6 AND consumer.licensed) AS licensed, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $5 AND consent.consumer = $6 AND consent.purpose = $7 AND consent.assurance IN ('A', 'B') AND 'listing' = ANY (consent.kinds) AND consent.valid_from <= $8 AND consent.valid_until > $8 AND consent.withdrawn_at IS NULL)) AS consented_listing, array((
+    WHERE consent.number = $5 AND consent.consumer = $6 AND $7 = ANY (consent.purposes) AND 'listing' = ANY (consent.kinds) AND consent_covers(consent, $8, $9))) AS consented_listing, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $5 AND consent.consumer = $6 AND consent.purpose = $7 AND consent.assurance IN ('A', 'B') AND 'honor' = ANY (consent.kinds) AND consent.valid_from <= $8 AND consent.valid_until > $8 AND consent.withdrawn_at IS NULL)) AS consented_honor, array((
+    WHERE consent.number = $5 AND consent.consumer = $6 AND $7 = ANY (consent.purposes) AND 'honor' = ANY (consent.kinds) AND consent_covers(consent, $8, $9))) AS consented_honor, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $5 AND consent.consumer = $6 AND consent.purpose = $7 AND consent.assurance IN ('A', 'B') AND 'judgment' = ANY (consent.kinds) AND consent.valid_from <= $8 AND consent.valid_until > $8 AND consent.withdrawn_at IS NULL)) AS consented_judgment
+    WHERE consent.number = $5 AND consent.consumer = $6 AND $7 = ANY (consent.purposes) AND 'judgment' = ANY (consent.kinds) AND consent_covers(consent, $8, $9))) AS consented_judgment
   LIMIT ALL OFFSET 0) AS ground, person AS person_1
-WHERE person_1.id_number_index = $9 AND person_1.name_index = $10 AND person_1.subject_id = ANY (ground.consented_person) AND ground.licensed
+WHERE person_1.id_number_index = $10 AND person_1.name_index = $11 AND person_1.subject_id = ANY (ground.consented_person) AND ground.licensed
 LIMIT 1

@@ -1,4 +1,4 @@
--- person: $1 first_0, $2 today, $3 first_1, $4 first_2, $5 first_3, $6 consent, $7 consumer, $8 purpose, $9 now, $10 id_index, $11 name_index
+-- person: $1 first_0, $2 today, $3 first_1, $4 first_2, $5 first_3, $6 consent, $7 consumer, $8 purpose, $9 use, $10 now, $11 id_index, $12 name_index
 -- may open: commitment.signed_by
 SELECT concat('§0/person/ordinary/', CASE
   WHEN (person_1.subject_id = ANY (ground.consented_person)) THEN 2
@@ -61,19 +61,19 @@ FROM (
   SELECT array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $6 AND consent.consumer = $7 AND consent.purpose = $8 AND consent.assurance IN ('A', 'B') AND 'person' = ANY (consent.kinds) AND consent.valid_from <= $9 AND consent.valid_until > $9 AND consent.withdrawn_at IS NULL)) AS consented_person, array((
+    WHERE consent.number = $6 AND consent.consumer = $7 AND $8 = ANY (consent.purposes) AND 'person' = ANY (consent.kinds) AND consent_covers(consent, $9, $10))) AS consented_person, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $6 AND consent.consumer = $7 AND consent.purpose = $8 AND consent.assurance IN ('A', 'B') AND 'listing' = ANY (consent.kinds) AND consent.valid_from <= $9 AND consent.valid_until > $9 AND consent.withdrawn_at IS NULL)) AS consented_listing, array((
+    WHERE consent.number = $6 AND consent.consumer = $7 AND $8 = ANY (consent.purposes) AND 'listing' = ANY (consent.kinds) AND consent_covers(consent, $9, $10))) AS consented_listing, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $6 AND consent.consumer = $7 AND consent.purpose = $8 AND consent.assurance IN ('A', 'B') AND 'commitment' = ANY (consent.kinds) AND consent.valid_from <= $9 AND consent.valid_until > $9 AND consent.withdrawn_at IS NULL)) AS consented_commitment, array((
+    WHERE consent.number = $6 AND consent.consumer = $7 AND $8 = ANY (consent.purposes) AND 'commitment' = ANY (consent.kinds) AND consent_covers(consent, $9, $10))) AS consented_commitment, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $6 AND consent.consumer = $7 AND consent.purpose = $8 AND consent.assurance IN ('A', 'B') AND 'honor' = ANY (consent.kinds) AND consent.valid_from <= $9 AND consent.valid_until > $9 AND consent.withdrawn_at IS NULL)) AS consented_honor, array((
+    WHERE consent.number = $6 AND consent.consumer = $7 AND $8 = ANY (consent.purposes) AND 'honor' = ANY (consent.kinds) AND consent_covers(consent, $9, $10))) AS consented_honor, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $6 AND consent.consumer = $7 AND consent.purpose = $8 AND consent.assurance IN ('A', 'B') AND 'judgment' = ANY (consent.kinds) AND consent.valid_from <= $9 AND consent.valid_until > $9 AND consent.withdrawn_at IS NULL)) AS consented_judgment
+    WHERE consent.number = $6 AND consent.consumer = $7 AND $8 = ANY (consent.purposes) AND 'judgment' = ANY (consent.kinds) AND consent_covers(consent, $9, $10))) AS consented_judgment
   LIMIT ALL OFFSET 0) AS ground, person AS person_1
-WHERE person_1.id_number_index = $10 AND person_1.name_index = $11 AND person_1.subject_id = ANY (ground.consented_person)
+WHERE person_1.id_number_index = $11 AND person_1.name_index = $12 AND person_1.subject_id = ANY (ground.consented_person)
 LIMIT 1

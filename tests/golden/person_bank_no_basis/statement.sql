@@ -1,4 +1,4 @@
--- person: $1 first_0, $2 today, $3 first_1, $4 consent, $5 consumer, $6 purpose, $7 now, $8 id_index, $9 name_index
+-- person: $1 first_0, $2 today, $3 first_1, $4 consent, $5 consumer, $6 purpose, $7 use, $8 now, $9 id_index, $10 name_index
 -- may open: person.name, penalty.subject_name
 SELECT concat('§0/person/ordinary/', CASE
   WHEN (person_1.subject_id = ANY (ground.consented_person)) THEN 2
@@ -37,13 +37,13 @@ FROM (
   SELECT array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $4 AND consent.consumer = $5 AND consent.purpose = $6 AND consent.assurance IN ('A', 'B') AND 'person' = ANY (consent.kinds) AND consent.valid_from <= $7 AND consent.valid_until > $7 AND consent.withdrawn_at IS NULL)) AS consented_person, array((
+    WHERE consent.number = $4 AND consent.consumer = $5 AND $6 = ANY (consent.purposes) AND 'person' = ANY (consent.kinds) AND consent_covers(consent, $7, $8))) AS consented_person, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $4 AND consent.consumer = $5 AND consent.purpose = $6 AND consent.assurance IN ('A', 'B') AND 'license' = ANY (consent.kinds) AND consent.valid_from <= $7 AND consent.valid_until > $7 AND consent.withdrawn_at IS NULL)) AS consented_license, array((
+    WHERE consent.number = $4 AND consent.consumer = $5 AND $6 = ANY (consent.purposes) AND 'license' = ANY (consent.kinds) AND consent_covers(consent, $7, $8))) AS consented_license, array((
     SELECT consent.subject_id
     FROM consent
-    WHERE consent.number = $4 AND consent.consumer = $5 AND consent.purpose = $6 AND consent.assurance IN ('A', 'B') AND 'penalty' = ANY (consent.kinds) AND consent.valid_from <= $7 AND consent.valid_until > $7 AND consent.withdrawn_at IS NULL)) AS consented_penalty
+    WHERE consent.number = $4 AND consent.consumer = $5 AND $6 = ANY (consent.purposes) AND 'penalty' = ANY (consent.kinds) AND consent_covers(consent, $7, $8))) AS consented_penalty
   LIMIT ALL OFFSET 0) AS ground, person AS person_1
-WHERE person_1.id_number_index = $8 AND person_1.name_index = $9 AND person_1.subject_id = ANY (ground.consented_person)
+WHERE person_1.id_number_index = $9 AND person_1.name_index = $10 AND person_1.subject_id = ANY (ground.consented_person)
 LIMIT 1
