@@ -1,8 +1,8 @@
 """decideCase (处理决定): a case is decided, with its reasons; what that does to the record happens in the same moment.
 
-CORRECTED and SUPPLEMENTED change a field of the record, DISCLOSURE_ENDED and RESTRICTED end its disclosure, DELETED
-deletes it once it need not be kept; KEPT takes the mark off. UNVERIFIABLE leaves the mark: that the investigation found
-nothing travels with the record (Reg. 631 art. 25).
+CORRECTED and SUPPLEMENTED change a field of the record, DISCLOSURE_ENDED, REVOKED and RESTRICTED end its disclosure,
+DELETED deletes it once it need not be kept; KEPT takes the mark off. UNVERIFIABLE leaves the mark: that the
+investigation found nothing travels with the record (Reg. 631 art. 25).
 """
 
 from gateway.actions import casework, effects
@@ -16,7 +16,7 @@ from gateway.values import ActionName
 
 _FIELD_LENGTH, _VALUE_LENGTH = 64, 5_000
 _VALUED = (Outcome.CORRECTED, Outcome.SUPPLEMENTED)
-_ENDING = (Outcome.DISCLOSURE_ENDED, Outcome.RESTRICTED)
+_ENDING = (Outcome.DISCLOSURE_ENDED, Outcome.REVOKED, Outcome.RESTRICTED)
 
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:

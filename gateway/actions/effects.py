@@ -36,6 +36,7 @@ _TOLD_AS: Mapping[Outcome, str] = MappingProxyType(
         Outcome.CORRECTED: "CORRECTED",
         Outcome.SUPPLEMENTED: "SUPPLEMENTED",
         Outcome.DISCLOSURE_ENDED: "DISCLOSURE_ENDED",
+        Outcome.REVOKED: "REVOKED",
         Outcome.RESTRICTED: "DISCLOSURE_ENDED",
         Outcome.APPROVED: "REPAIRED",
         Outcome.REVERSED: "BROUGHT_BACK",
@@ -46,6 +47,7 @@ _WHY: Mapping[Outcome, Why] = MappingProxyType(
         Outcome.CORRECTED: Why.CORRECTED,
         Outcome.SUPPLEMENTED: Why.SUPPLEMENTED,
         Outcome.DISCLOSURE_ENDED: Why.DISCLOSURE_ENDED,
+        Outcome.REVOKED: Why.REVOKED,
         Outcome.RESTRICTED: Why.DISCLOSURE_ENDED,
         Outcome.APPROVED: Why.REPAIRED,
         Outcome.REVERSED: Why.REPLACED,
@@ -55,6 +57,7 @@ STATUS_OF: Mapping[Outcome, str] = MappingProxyType(
     {
         Outcome.CORRECTED: "CORRECTED",
         Outcome.DISCLOSURE_ENDED: "WITHDRAWN",
+        Outcome.REVOKED: "REVOKED",
         Outcome.RESTRICTED: "WITHDRAWN",
         Outcome.APPROVED: "REPAIRED",
         Outcome.REVERSED: "ACTIVE",

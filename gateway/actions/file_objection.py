@@ -31,6 +31,7 @@ NO_FIELD = "is not a field of the record"
 OPEN = "an objection of the caller to this is open already; read its case"
 AGAIN = "Declined at once: the same objection was answered before, and nothing new is given (newEvidence)."
 SAME = "is the record itself"
+DOCUMENT_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class _Objection:
     other: Named | None  # that contradicts it
     field: str | None
     claim: str
-    evidence: str
+    evidence: str  # what is new
+    revoked: bool  # the decision that the record rests on is gone
     path: Path
 
 
@@ -47,6 +49,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
     claim = written(given, "claim", CLAIM_LENGTH, path, faults)
     evidence = "" if given.get("newEvidence") is None else written(given, "newEvidence", CLAIM_LENGTH, path, faults)
+    gone = "" if given.get("revokedBy") is None else written(given, "revokedBy", DOCUMENT_LENGTH, path, faults)
     found = records.named(scene, given, "record", path, faults)
     other = None if given.get("contradicts") is None else records.named(scene, given, "contradicts", path, faults)
     if other is not None and other == found:
@@ -57,7 +60,8 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         faults.append(Fault((*path, "field"), NO_FIELD))
     if faults or found is None:
         raise BadInput(*faults)
-    objection = _Objection(found, other, None if field is None else str(field), claim, evidence, path)
+    name, new = None if field is None else str(field), "\n\n".join(one for one in (gone, evidence) if one)
+    objection = _Objection(found, other, name, claim, new, bool(gone), path)
 
     async def apply(session: Session) -> Done:
         return await _apply(session, scene, objection)
@@ -92,6 +96,8 @@ async def _objected(
 ) -> Done:
     """The case of one record, and its mark."""
     route = routing.objection(record.provider, await departments(session), scene.today)
+    if objection.revoked:
+        route = route._replace(rules=(*route.rules, routing.REVOKED))
     claim = objection.claim if not objection.evidence else f"{objection.claim}\n\n{objection.evidence}"
     values = {} if other is None else {"of_case": other}
     opening = Opening(CaseKind.OBJECTION, record.party, route, claim, record.reference, field, values=values)
@@ -157,6 +163,12 @@ FILE_OBJECTION = Action(
             InputType.STRING,
             "What is new, if the same was objected to and answered before",
             "新证据",
+        ),
+        Input(
+            "revokedBy",
+            InputType.STRING,
+            "Number of the decision that changed or revoked what the record rests on: it must go within 3 working days",
+            "撤销文书号",
         ),
         Input("contradicts", InputType.ID, "Another record of one's own that says otherwise", "相互矛盾的记录"),
     ),

@@ -56,7 +56,7 @@ CASE = Kind(
         Field("department", Type.TEXT, "承办部门代码", "Code of the department that must answer; null: with nobody yet.", GROUP,
               length=32, basis=OBJECTION_LAW),
         Field("outcome", Type.CODE, "处理结果", "With what it was decided.", GROUP,
-              values=("CORRECTED", "SUPPLEMENTED", "DISCLOSURE_ENDED", "KEPT", "UNVERIFIABLE", "UPHELD", "NOT_UPHELD",
+              values=("CORRECTED", "SUPPLEMENTED", "DISCLOSURE_ENDED", "REVOKED", "KEPT", "UNVERIFIABLE", "UPHELD", "NOT_UPHELD",
                       "REFERRED", "SETTLED", "APPROVED", "REFUSED", "REVERSED", "DELETED", "RESTRICTED", "GIVEN",
                       "ATTACHED"),
               basis=OBJECTION_LAW),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from gateway.catalogue.fields import Kind, snake
+from gateway.intake.changes import Changes
 from gateway.intake.checks import Checked
 from gateway.intake.house import House
 from gateway.intake.load_copy import copy_rows, numbers
@@ -92,6 +93,9 @@ class Records:
         pairs = [(row, subject) for row, subject in zip(rows, found, strict=True) if subject is not None]
         known = self._read({subject.id for _, subject in pairs}, [self._natural(row) for row, _ in pairs])
         guards = self._guards([one.id for one in known.values()])
+        changed = Changes(
+            self._connection, self._vault, self._kind, self._house.now, [one.id for one in known.values()]
+        )
         new: list[list[Cell]] = []
         for row, subject in pairs:
             key = (subject.id, self._natural(row))
@@ -105,12 +109,13 @@ class Records:
                 self._receipt.unchanged += 1
             elif old.id in self._named:  # the same key twice in one file: both cannot be right
                 row.doubts.append("DUPLICATE_KEY")
-            elif old.status not in CURRENT_STATUSES:
+            elif old.status not in CURRENT_STATUSES and not changed.certified(old.id):
                 row.doubts.append("RECORD_ENDED")
             elif self._guarded(row, old, guards):
                 row.doubts.append("CORRECTION_GUARD")
             else:
                 self._replace(row, subject, old, mark)
+                changed.note(subject, old.id, old.version - 1, row.item)
             self._named.add(old.id)
         with self._connection.cursor() as cursor:
             copy_rows(cursor, self._kind.name, self._shape, new)
@@ -124,7 +129,8 @@ class Records:
 
     def _replace(self, row: Checked, subject: Found, old: _Known, mark: bytes) -> None:
         keep_version(self._connection, self._vault, self._kind, subject.id, old.id, self._receipt, self._house)
-        row.item |= {"disputedOn": old.disputed_on, "status": old.status}
+        status = old.status if old.status in CURRENT_STATUSES else "ACTIVE"  # its source answers for it anew
+        row.item |= {"disputedOn": old.disputed_on, "status": status}
         overwrite(self._connection, self._shape, "id", self._cells(row, subject, old.id, mark, old.version + 1))
         old.version, old.mark = old.version + 1, mark
         self._receipt.replaced += 1

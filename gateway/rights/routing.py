@@ -15,6 +15,7 @@ LEADING = "REFORM"  # leads the building of the credit system; hears complaints 
 
 OBJECTION_CAP = "objection.cap"
 COMPLAINT = "complaint"
+REVOKED = "objection.revoked"  # beside the other clocks
 
 
 class Department(NamedTuple):

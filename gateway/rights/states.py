@@ -109,6 +109,7 @@ class Outcome(StrEnum):
     CORRECTED = "CORRECTED"
     SUPPLEMENTED = "SUPPLEMENTED"
     DISCLOSURE_ENDED = "DISCLOSURE_ENDED"
+    REVOKED = "REVOKED"
     KEPT = "KEPT"
     UNVERIFIABLE = "UNVERIFIABLE"
     UPHELD = "UPHELD"
@@ -169,7 +170,7 @@ TABLES: Mapping[CaseKind, Table] = MappingProxyType(
     }
 )
 
-_CHANGING = (Outcome.CORRECTED, Outcome.SUPPLEMENTED, Outcome.DISCLOSURE_ENDED)
+_CHANGING = (Outcome.CORRECTED, Outcome.SUPPLEMENTED, Outcome.DISCLOSURE_ENDED, Outcome.REVOKED)
 _EXAMINED = (*_CHANGING, Outcome.KEPT, Outcome.UNVERIFIABLE)
 _JUDGED = (Outcome.UPHELD, Outcome.NOT_UPHELD, Outcome.REFERRED, Outcome.SETTLED)
 # What ``decideCase`` may find; a repair is decided by ``decideRepair``.

@@ -64,6 +64,7 @@ UNMATCHED = sa.Table(
     sa.Column("line", sa.Integer, nullable=False),
 )
 
+WHOLE = "*"  # in place of a field: the record itself, which is not disclosed any more
 # What a correction refused: the same value must not come back with next month's file.
 CORRECTION_GUARD = sa.Table(
     "correction_guard",

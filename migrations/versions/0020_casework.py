@@ -20,8 +20,8 @@ CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"
 KINDS = "OBJECTION REVIEW COMPLAINT REPORT REPAIR ERASURE COPY STATEMENT"
 STATES = "FILED ROUTED SUPPLEMENT_REQUESTED ACCEPTED ANSWERED APPROVED DECLINED DECIDED EXECUTED WITHDRAWN REVERSED"
 OUTCOMES = (
-    "CORRECTED SUPPLEMENTED DISCLOSURE_ENDED KEPT UNVERIFIABLE UPHELD NOT_UPHELD REFERRED SETTLED APPROVED REFUSED "
-    "REVERSED DELETED RESTRICTED GIVEN ATTACHED"
+    "CORRECTED SUPPLEMENTED DISCLOSURE_ENDED REVOKED KEPT UNVERIFIABLE UPHELD NOT_UPHELD REFERRED SETTLED APPROVED "
+    "REFUSED REVERSED DELETED RESTRICTED GIVEN ATTACHED"
 )
 UNITS = "WORKING_DAYS CALENDAR_DAYS MONTHS YEARS"
 RECORDS = ("license", "penalty", "listing", "irregularity", "rating", "commitment", "honor", "judgment", "repair")
@@ -30,6 +30,13 @@ DEFAULT = "product default, awaiting the text of the Jilin regulation; after"
 RULES = (
     ("review", 7, "WORKING_DAYS", f"{DEFAULT} Zhejiang 2017 art. 31 (the times of the objection)", False),
     ("review.cap", 20, "CALENDAR_DAYS", "征信业管理条例 (Reg. 631) art. 25, applied as the stricter standard", False),
+    (
+        "objection.revoked",
+        3,
+        "WORKING_DAYS",
+        "APL arts 48, 85: what was revoked is withdrawn within 3 working days",
+        True,
+    ),
     ("report", 30, "CALENDAR_DAYS", "as complaints: 征信业管理条例 (Reg. 631) art. 26, applied as a model", False),
     ("repair.result", 10, "WORKING_DAYS", "国办发〔2025〕22号: the applicant is answered within 10 working days", True),
     ("repair.minimum.minor", 0, "MONTHS", "NDRC Order 36: as soon as the duties are fulfilled", True),

@@ -7,7 +7,7 @@ from tests.harness import Body, House
 
 RECEIPT = "id state deadline { on workingDays calendarDays source verified } rule receipt { origin index }"
 STEPS: Mapping[str, str] = {
-    "fileObjection": "record: ID! field: String claim: String! newEvidence: String contradicts: ID",
+    "fileObjection": "record: ID! field: String claim: String! newEvidence: String revokedBy: String contradicts: ID",
     "fileComplaint": "against: ComplaintTarget! facts: String! subject: ID",
     "fileReport": "against: ReportTarget! facts: String!",
     "followReport": "claimCode: String! text: String",

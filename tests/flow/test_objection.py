@@ -231,6 +231,7 @@ async def test_the_schema_of_the_subject_shows_it(house: House) -> None:
         "field",
         "claim",
         "newEvidence",
+        "revokedBy",
         "contradicts",
     ]
     assert fields["fileObjection"]["type"] == {"name": "CaseReceipt"}

@@ -262,3 +262,16 @@ async def test_two_records_that_contradict_each_other_are_both_marked(house: Hou
     again = (await house.data("public", ENTERPRISE, LEGAL))["enterprise"]
     marked = {one["documentNumber"] for one in again["licenses"]["nodes"] if one["disputed"]}
     assert other["documentNumber"] in marked
+
+
+async def test_a_revoked_penalty_has_three_working_days(house: House) -> None:
+    record = (await of_market(house))[0]
+    given = {"record": record["id"], "claim": "处罚已被撤销。", "revokedBy": "白政复决〔2026〕7号"}
+    receipt = await step(house, "enterprise-rep", "fileObjection", **given)
+    assert (receipt["rule"], receipt["deadline"]["workingDays"]) == ("objection.revoked/1", 3)
+    case = (await newest(house, "handler", "OBJECTION"))["id"]
+    await step(house, "handler", "acceptCase", case=case)
+    await step(house, "handler", "decideCase", case=case, outcome="REVOKED", decision="已撤销，予以撤下。")
+    assert await seen(house, "public", str(record["documentNumber"])) is None
+    ((told,),) = await house.sql("SELECT what FROM record_change ORDER BY id DESC LIMIT 1")
+    assert told == "REVOKED"

@@ -34,7 +34,7 @@ from gateway.policy.remedies import Reason
 from gateway.rights.states import BindingState, FreezeState, ReleaseState, WatchState
 from gateway.schema.build import build, of, sdl
 from gateway.schema.vocabulary import enum_names
-from gateway.values import ActionName, Condition, Level, MatterKind, Purpose, Role, Visibility
+from gateway.values import ActionName, Condition, EventName, Level, MatterKind, Purpose, Role, Visibility
 from tests.harness import shipped
 
 RECEIPT = (
@@ -106,7 +106,10 @@ def known(role: Role) -> set[str]:
                 if isinstance(item, OneOf):
                     found |= {item.type_name, *(one.name for one in item.members)}
                 elif item.words:
-                    found |= {enum_names()[item.words], *item.words}
+                    found |= {enum_names().get(item.words, item.words_type), *item.words}
+    for event, name in ((EventName.CASE_CHANGED, "case"), (EventName.NOTICE_CREATED, "notice")):
+        if shown(visibility, name):
+            found |= {"Subscription", event.value}
     if shown(visibility, "person"):
         found.add("PersonBy")
     if shown(visibility, "identifier"):

@@ -260,6 +260,9 @@ def without_receipt(answer: Answer) -> bytes:
     return text
 
 
+ELSEWHERE = ("mandate",)  # they tie callers here; what is seen of them: tests/flow/test_mandates.py
+
+
 def test_the_worlds_hold_everything(both: Both) -> None:
     """A generator that stops making something would make the comparison empty without anybody noticing."""
     eyes = both.eyes(Caller(next(iter(both.side.gateway.policies.current.visibilities))), None)
@@ -269,7 +272,7 @@ def test_the_worlds_hold_everything(both: Both) -> None:
         for kind in BY_NAME.values()
         for one in kind.classes
         for standing in kind.standings
-        if kind.owner is not Owner.NONE and not kind.logged and not kind.archived
+        if kind.owner is not Owner.NONE and not kind.logged and not kind.archived and kind.name not in ELSEWHERE
     }
     assert found == wanted
     assert any(is_subject(row) for row in both.world.rows)

@@ -30,6 +30,7 @@ OWN_RULES = (
     *("NoticeReceipt", "Subscription"),
     "ReleaseReceipt",
     *("ConsentReceipt", "FreezeReceipt"),
+    *("BindingReceipt", "MandateReceipt"),
     *("Explanation", "ExplainedField", "Remedy", "Change", "EntryReceipt", "Chain", "ChainElement", "ClosingEntry"),
     "ReportReceipt",
 )
