@@ -53,7 +53,7 @@ def guards(settings: Settings, options: argparse.Namespace) -> int:
             return 0
         kind, document, field = options.lift
         now, people = SystemClock().now(), _checked(options)
-        number = _lifted(connection, (kind, document, field), options.certificate, now)
+        number = lifted(connection, (kind, document, field), options.certificate, now)
         said = {"kind": kind, "record": number, "field": field, "certificate": options.certificate, "by": people}
 
         async def write() -> None:
@@ -78,7 +78,7 @@ def _checked(options: argparse.Namespace) -> list[str]:
     return people
 
 
-def _lifted(connection: Connection, place: tuple[str, str, str], certificate: str, now: datetime) -> int:
+def lifted(connection: Connection, place: tuple[str, str, str], certificate: str, now: datetime) -> int:
     """Lift the guards of a field; the record. Raises BadInput if there is none."""
     kind, document, field = place
     found = next((one for one in _GUARDED if one.name == kind), None)
@@ -88,13 +88,13 @@ def _lifted(connection: Connection, place: tuple[str, str, str], certificate: st
     records = sa.select(rows.c.id).where(rows.c.document_number == document)
     if field == WHOLE:
         return _certified(connection, found, document, certificate, now)
-    lifted = (
+    statement = (
         sa.update(CORRECTION_GUARD)
         .where(guard.kind == kind, guard.record_id.in_(records), guard.field == field, guard.lifted_at.is_(None))
         .values(lifted_at=now, certificate=certificate)
         .returning(guard.record_id)
     )
-    numbers = execute(connection, lifted)
+    numbers = execute(connection, statement)
     if not numbers:
         raise BadInput(Fault(("DOCUMENT",), "has no guard of this field"))
     return int(str(numbers[0][0]))

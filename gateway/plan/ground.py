@@ -75,6 +75,8 @@ class Ground:
                 return subject == sa.any_(self._set("whole", _whole(), sa.BigInteger()))
             case Relation.OWN if kind.owned_by:
                 return sa.func.coalesce(row.c[snake(kind.owned_by)] == parameter("consumer"), sa.false())
+            case Relation.OWN:
+                return sa.func.coalesce(row.c.institution == parameter("consumer"), sa.false())
             case Relation.MATTER if kind.archived:
                 return subject == sa.any_(self._set("requested", _requested(), sa.BigInteger()))
             case Relation.CASE if kind.archived:  # subjects have numbers of their own: none of theirs is meant
