@@ -29,7 +29,7 @@ from gateway.store.tables import CURRENT_STATUSES, table
 
 MARK = "disputedOn"
 _MARKING = (CaseKind.OBJECTION.value, CaseKind.REVIEW.value)
-_OWN = frozenset({MARK, "receivedAt", "publishedUntil"})  # of the platform, or of the law
+_OWN = frozenset({MARK, "receivedAt"})  # of the platform
 # As what those who read the record before are told of it.
 _TOLD_AS: Mapping[Outcome, str] = MappingProxyType(
     {

@@ -275,3 +275,54 @@ async def test_a_revoked_penalty_has_three_working_days(house: House) -> None:
     assert await seen(house, "public", str(record["documentNumber"])) is None
     ((told,),) = await house.sql("SELECT what FROM record_change ORDER BY id DESC LIMIT 1")
     assert told == "REVOKED"
+
+
+MINE = """query($idNumber: String!, $name: String!) { person(by: {idNumber: $idNumber, name: $name}) {
+  penalties(first: 9) { nodes {
+    id documentNumber subjectName decidedOn severity facts fine publishedUntil disputed } } } }"""
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wrong"),
+    [
+        ("subjectName", "甲子改", None),
+        ("facts", "事实已更正。", None),
+        ("decidedOn", "2026-03-01", "2026-02-30"),
+        ("severity", "SERIOUS", "GRAVE"),
+        ("fine", "0.125", "0.1234567"),
+        ("publishedUntil", "2027-01-31", "bald"),
+    ],
+)
+async def test_fields_of_a_persons_record_are_corrected(
+    house: House, field: str, value: str, wrong: str | None
+) -> None:
+    """Sealed ones are sealed again, masked anew; a value that its field cannot hold changes nothing."""
+    await house.sql("UPDATE penalty SET provider = 'MARKET' WHERE subject_class = 'person'")
+    record = (await house.data("citizen", MINE, CITIZEN))["person"]["penalties"]["nodes"][0]
+    await step(house, "citizen", "fileObjection", record=record["id"], field=field, claim="有误。")
+    case = (await newest(house, "handler", "OBJECTION"))["id"]
+    await step(house, "handler", "acceptCase", case=case)
+    decision = {"case": case, "outcome": "CORRECTED", "decision": REASON}
+    if wrong is not None:
+        status, code, _ = await refused(house, "handler", "decideCase", **decision, value=wrong)
+        assert (status, code) == (200, "BAD_USER_INPUT")
+    await step(house, "handler", "decideCase", **decision, value=value)
+    now = (await house.data("citizen", MINE, CITIZEN))["person"]["penalties"]["nodes"]
+    changed = next(one for one in now if one["documentNumber"] == record["documentNumber"])
+    # The words of a free text are shown once they are released; those of the value before are not any more.
+    assert changed[field] == {"fine": "0.125000", "facts": None}.get(field, value)
+    assert {name: changed[name] for name in record if name not in (field, "id")} == {
+        name: record[name] for name in record if name not in (field, "id")
+    }
+
+
+async def test_what_names_a_record_is_not_corrected(house: House) -> None:
+    record = (await house.data("citizen", MINE, CITIZEN))["person"]["penalties"]["nodes"][0]
+    await step(house, "citizen", "fileObjection", record=record["id"], claim="文号有误。")
+    case = (await newest(house, "handler", "OBJECTION"))["id"]
+    await step(house, "handler", "acceptCase", case=case)
+    given = {"case": case, "outcome": "CORRECTED", "decision": REASON, "value": "x"}
+    for field in ("documentNumber", "organCode", "disputedOn", "statement", "standing", "nothing"):
+        assert (await refused(house, "handler", "decideCase", **given, field=field))[1] == "BAD_USER_INPUT"
+    none = await refused(house, "handler", "decideCase", **given)
+    assert "is required" in none[2]
