@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.actions.model import Action, Done
 from gateway.audit.account import Disclosed
-from gateway.errors import Fault, IdempotencyConflict, InternalError
+from gateway.errors import BadInput, Fault, IdempotencyConflict, InternalError
 from gateway.rights.clocks import Deadline, Unit
 from gateway.store.core import stored_bytes
 from gateway.store.notice_tables import IDEMPOTENCY
@@ -48,6 +48,8 @@ class Once:
         """
         if not self._asked:
             return None
+        if not self._key["principal"]:  # keys of nobody would be everybody's, and so would the answers be
+            raise BadInput(Fault(("Idempotency-Key",), "is for callers who have said who they are"))
         taking = insert(IDEMPOTENCY).values(**self._key, fingerprint=self._same, at=now).on_conflict_do_nothing()
         if await self._session.execute(taking.returning(IDEMPOTENCY.c.key)):
             return None

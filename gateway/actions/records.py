@@ -11,6 +11,8 @@ from gateway.actions.opening import FILE, Party, own_subjects
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.fields import Kind
 from gateway.errors import BadInput, Fault, InternalError
+from gateway.rights.states import CaseKind
+from gateway.store.case_tables import CASE
 from gateway.store.sessions import Session
 from gateway.store.tables import SUBJECT_KEY, table
 
@@ -49,6 +51,14 @@ def named(scene: Scene, given: Given, name: str, path: Path, faults: list[Fault]
         faults.append(Fault((*path, name), NOT_OWN))
         return None
     return Named(*found)
+
+
+async def pending(session: Session, kind: CaseKind, which: Named) -> bool:
+    """Whether a case of this kind about the record is open."""
+    rows = sa.select(CASE.c.id).where(
+        CASE.c.kind == kind.value, CASE.c.record_id == which.row, CASE.c.closed_at.is_(None)
+    )
+    return bool(await session.execute(rows.limit(1)))
 
 
 async def own(session: Session, scene: Scene, which: Named, path: Path, name: str = "record") -> OwnRecord:

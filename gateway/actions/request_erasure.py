@@ -13,6 +13,8 @@ from gateway.rights.states import CaseKind
 from gateway.store.sessions import Session
 from gateway.values import ActionName
 
+OPEN = "is asked to be deleted already; read its case"
+
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
@@ -23,6 +25,8 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
 
     async def apply(session: Session) -> Done:
         record = await records.own(session, scene, named, path)
+        if await records.pending(session, CaseKind.ERASURE, named):
+            raise BadInput(Fault((*path, "record"), OPEN))
         route = routing.of_record(record.provider, "erasure", await departments(session), scene.today)
         return await opened(session, scene, Opening(CaseKind.ERASURE, record.party, route, reason, record.reference))
 

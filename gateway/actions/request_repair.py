@@ -21,7 +21,6 @@ from gateway.rights.calendar import months_later
 from gateway.rights.clocks import Rule
 from gateway.rights.rows import rules_of, rules_on
 from gateway.rights.states import CaseKind
-from gateway.store.case_tables import CASE
 from gateway.store.sessions import Session
 from gateway.store.tables import CURRENT_STATUSES, table
 from gateway.values import ActionName
@@ -46,10 +45,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         severity, decided = await _judged(session, record, place)
         rules = rules_of(await session.execute(rules_on(scene.today)))
         _in_time(decided, rules[f"repair.minimum.{severity}"], scene.today, place)
-        pending = sa.select(CASE.c.id).where(
-            CASE.c.kind == CaseKind.REPAIR.value, CASE.c.record_id == record.row, CASE.c.closed_at.is_(None)
-        )
-        if await session.execute(pending):
+        if await records.pending(session, CaseKind.REPAIR, named):
             raise BadInput(Fault(place, OPEN))
         route = routing.of_record(record.provider, "repair.result", await departments(session), scene.today)
         return await opened(session, scene, Opening(CaseKind.REPAIR, record.party, route, commitment, record.reference))

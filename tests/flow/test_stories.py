@@ -8,7 +8,7 @@ import pytest
 
 from gateway.intake.sample_demo import DEMO
 from gateway.store.database import Connections
-from tests.flow.casework import cases, more_penalties, newest, of_market, refused, seen, step
+from tests.flow.casework import cases, document, more_penalties, newest, of_market, refused, seen, step
 from tests.flow.documents import CITIZEN, LEGAL, PERSON
 from tests.harness import TODAY, Body, House, consented, opened, stored
 
@@ -326,3 +326,13 @@ async def test_what_names_a_record_is_not_corrected(house: House) -> None:
         assert (await refused(house, "handler", "decideCase", **given, field=field))[1] == "BAD_USER_INPUT"
     none = await refused(house, "handler", "decideCase", **given)
     assert "is required" in none[2]
+
+
+async def test_nobody_has_an_idempotency_key_of_its_own(house: House) -> None:
+    """Or the claim code of a report would be told to whoever sends the same under the same key."""
+    given = {"against": {"department": "MARKET"}, "facts": "匿名。"}
+    content = orjson.dumps({"query": document("fileReport"), "variables": given})
+    response = await house.post(content, {**house.headers("public"), "Idempotency-Key": "1"})
+    (error,) = orjson.loads(response.content)["errors"]
+    assert (error["extensions"]["code"], error["path"]) == ("BAD_USER_INPUT", ["Idempotency-Key"])
+    assert "claimCode" not in response.text
