@@ -89,57 +89,14 @@ def _feed(kind: Kind) -> RootList:
     return RootList(kind.plural, kind, text, (kind.feed_by,), MappingProxyType(found), feed=True)
 
 
-def _cases() -> RootList:
-    named = {item.name: item for item in CASE.fields}
+def _of_rows(kind: Kind, names: str, text: str) -> RootList:
+    """A list that is narrowed by some of the fields that its rows have, each as it stands in them."""
+    fields = {item.name: item for item in kind.fields}
     found = {
-        name: Filter(name, named[name].column, named[name], (f"{CASE.name}.{name}",))
-        for name in ("kind", "state", "department")
+        name: Filter(name, fields[name].column, _single(fields[name]), (f"{kind.name}.{name}",))
+        for name in names.split()
     }
-    text = "The cases one may see, newest first: one's own, those of one's department, all for the desk (案件列表)."
-    return RootList(CASE.plural, CASE, text, CASE.order, MappingProxyType(found))
-
-
-def _consents() -> RootList:
-    named = {item.name: item for item in CONSENT.fields}
-    found = {
-        name: Filter(name, named[name].column, named[name], (f"{CONSENT.name}.{name}",))
-        for name in ("number", "consumer", "assurance")
-    }
-    text = "Consents, newest first: those one has given, or those one's institution was given (授权列表)."
-    return RootList(CONSENT.plural, CONSENT, text, CONSENT.order, MappingProxyType(found))
-
-
-def _mandates() -> RootList:
-    """By what stands in a row; its state is worked out when it is read."""
-    named = {item.name: item for item in MANDATE.fields}
-    found = {
-        name: Filter(name, named[name].column, named[name], (f"{MANDATE.name}.{name}",))
-        for name in ("basis", "agent", "recordedBy")
-    }
-    text = "The mandates one may see, newest first: those over oneself, one's own, those that wait for the desk (授权代理)."
-    return RootList(MANDATE.plural, MANDATE, text, MANDATE.order, MappingProxyType(found))
-
-
-def _figures() -> RootList:
-    """No filter over what is counted: the cubes are fixed, and only parts of them are looked at."""
-    found = {
-        item.name: Filter(item.name, item.column, item, (f"{FIGURE.name}.{item.name}",))
-        for item in FIGURE.fields
-        if item.name in ("month", "recordKind")
-    }
-    text = "Frozen figures, the newest month first; the same for whoever asks (统计数据，按月冻结)."
-    return RootList(FIGURE.plural, FIGURE, text, FIGURE.order, MappingProxyType(found))
-
-
-def _rights_figures() -> RootList:
-    """The lines of a month; what is counted in them cannot be asked by."""
-    found = {
-        item.name: Filter(item.name, item.column, item, (f"{RIGHTS_FIGURE.name}.{item.name}",))
-        for item in RIGHTS_FIGURE.fields
-        if item.name in ("month", "department", "caseKind")
-    }
-    text = "How departments answer cases, the newest month first; frozen (权益办理统计，按月冻结)."
-    return RootList(RIGHTS_FIGURE.plural, RIGHTS_FIGURE, text, RIGHTS_FIGURE.order, MappingProxyType(found))
+    return RootList(kind.plural, kind, text, kind.order, MappingProxyType(found))
 
 
 def _single(item: Field) -> Field:
@@ -147,52 +104,16 @@ def _single(item: Field) -> Field:
     return replace(item, type=Type.TEXT) if item.type is Type.WORDS else item
 
 
-def _accesses() -> RootList:
-    """What an auditor looks for; those who see only their own narrow that."""
-    named = {item.name: item for item in ACCESS.fields}
-    plain = (
-        "origin",
-        "index",
-        "day",
-        "role",
-        "institution",
-        "unit",
-        "officer",
-        "document",
-        "outcome",
-        "code",
-        "policy",
-    )
-    found = {
-        name: Filter(name, named[name].column, _single(named[name]), (f"{ACCESS.name}.{name}",))
-        for name in (*plain, "subject", "purposes", "consents", "kinds", "clear", "masked", "withheld")
-    }
-    text = "Entries of the access log, newest first: one's own, or all for the auditor (查询记录)."
-    return RootList(ACCESS.plural, ACCESS, text, ACCESS.order, MappingProxyType(found))
-
-
-def _notices() -> RootList:
-    named = {item.name: item for item in NOTICE.fields}
-    found = {
-        name: Filter(name, named[name].column, named[name], (f"{NOTICE.name}.{name}",))
-        for name in ("state", "what", "recordKind", "institution")
-    }
-    text = "Who was told of changed records, newest first: one's own, or all for the desk and the auditor (通知列表)."
-    return RootList(NOTICE.plural, NOTICE, text, NOTICE.order, MappingProxyType(found))
-
-
-def _superseded() -> RootList:
-    named = {item.name: item for item in SUPERSEDED.fields}
-    found = {
-        name: Filter(name, named[name].column, named[name], (f"{SUPERSEDED.name}.{name}",))
-        for name in ("recordKind", "why")
-    }
-    text = (
-        "What rows were before they were changed, newest first: one's own, or what was asked of the archive (历史版本)."
-    )
-    return RootList(SUPERSEDED.plural, SUPERSEDED, text, SUPERSEDED.order, MappingProxyType(found))
-
-
+_CASES = "The cases one may see, newest first: one's own, those of one's department, all for the desk (案件列表)."
+_CONSENTS = "Consents, newest first: those one has given, or those one's institution was given (授权列表)."
+_MANDATES = "The mandates one may see, newest first: over oneself, one's own, those that wait for the desk (授权代理)."
+_FIGURES = "Frozen figures, the newest month first; the same for whoever asks (统计数据，按月冻结)."
+_SERVICE = "How departments answer cases, the newest month first; frozen (权益办理统计，按月冻结)."
+_ACCESSES = "Entries of the access log, newest first: one's own, or all for the auditor (查询记录)."
+_ACCESS_FILTERS = """origin index day role institution unit officer document outcome code policy
+    subject purposes consents kinds clear masked withheld"""
+_NOTICES = "Who was told of changed records, newest first: one's own, or all for the desk and the auditor (通知列表)."
+_OLD = "What rows were before they were changed, newest first: one's own, or what was asked of the archive (历史版本)."
 _ENTERPRISES = "Enterprises, page by page; an individual business only by its exact name (企业列表，不含个体工商户)."
 _ORGANIZATIONS = "Legal persons that are not enterprises, page by page (非企业法人列表)."
 LISTS: Mapping[str, RootList] = MappingProxyType(
@@ -201,14 +122,14 @@ LISTS: Mapping[str, RootList] = MappingProxyType(
         for one in (
             _of_subjects(ENTERPRISE, _ENTERPRISES),
             _of_subjects(ORGANIZATION, _ORGANIZATIONS),
-            _cases(),
-            _figures(),
-            _accesses(),
-            _rights_figures(),
-            _notices(),
-            _consents(),
-            _superseded(),
-            _mandates(),
+            _of_rows(CASE, "kind state department", _CASES),
+            _of_rows(FIGURE, "month recordKind", _FIGURES),  # of what is counted there is no filter
+            _of_rows(ACCESS, _ACCESS_FILTERS, _ACCESSES),
+            _of_rows(RIGHTS_FIGURE, "month department caseKind", _SERVICE),
+            _of_rows(NOTICE, "state what recordKind institution", _NOTICES),
+            _of_rows(CONSENT, "number consumer assurance", _CONSENTS),
+            _of_rows(SUPERSEDED, "recordKind why", _OLD),
+            _of_rows(MANDATE, "basis agent recordedBy", _MANDATES),  # its state is worked out when it is read
             *(_feed(kind) for kind in KINDS if kind.feed),
         )
     }
