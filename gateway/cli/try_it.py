@@ -20,6 +20,13 @@ _AUDITED = (
     "query($access: Access) { accesses(first: 5, access: $access) "
     "{ nodes { at institution officer subject outcome } } }"
 )
+_COPY = "mutation { requestCopy { state receipt { origin index } } }"
+_COPIES = "{ cases(first: 1, filter: {kind: COPY}) { nodes { filedOn outcome copy } } }"
+_CASES = "{ cases(first: 5) { nodes { id kind state deadlineOn recordKind field claim } } }"
+_REPORT = (
+    'mutation($facts: String!) { fileReport(against: {department: "MARKET"}, facts: $facts) '
+    "{ state claimCode rule deadline { on source verified } } }"
+)
 _ACCESSES = "{ viewer { accesses(first: 5) { nodes { at institutionName purposes clear outcome } } } }"
 
 
@@ -69,6 +76,13 @@ def what_to_try(settings: Settings) -> str:
         "# an auditor, in an engagement: everybody's accesses, subjects by the pseudonyms of the engagement",
         _curl(port, "auditor", _AUDITED, {"access": engagement}),
         f"# the log, for everybody to verify: http://{settings.host}:{port}/log and `.venv/bin/gateway audit verify`",
+        "",
+        "Rights: a copy of one's own file, and where it lies; a report without a name; what a handler has to answer:",
+        "",
+        _curl(port, "citizen", _COPY, {}),
+        _curl(port, "citizen", _COPIES, {}),
+        _curl(port, None, _REPORT, {"facts": "有人收费代办信用修复。"}),
+        _curl(port, "handler", _CASES, {}),
         "",
         "What a role may never see does not exist for it: anybody asks for a person, an auditor for penalties",
         "",
