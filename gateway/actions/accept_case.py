@@ -14,7 +14,6 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
 
     async def apply(session: Session) -> Done:
         held = await casework.of_officer(session, scene, number, path)
-        await casework.not_decided_before(session, scene, held, path)
         values = {"handler": scene.caller.principal, "accepted_on": scene.today}
         return await casework.moved(session, scene, held, Step.ACCEPT, path, values)
 

@@ -21,7 +21,7 @@ from gateway.rights.clocks import Deadline, Rule, Unit
 from gateway.rights.states import CLOSED, CaseKind, State, Step, after, possible
 from gateway.store.case_tables import CASE, CASE_EVENT, RULE
 from gateway.store.sessions import Session
-from gateway.store.tables import SUBJECT_KEY
+from gateway.store.tables import MANDATE, SUBJECT_KEY
 from gateway.values import Relation, Role
 
 NOT_OWN = "is not a case of the caller"
@@ -59,6 +59,7 @@ class Held:
     record: tuple[str, int] | None  # kind and row
     field: str | None
     against: str | None
+    accused: str | None  # principal of who made the access that is complained of
     department: str
     filer: str
     of_case: int | None
@@ -91,10 +92,16 @@ async def of_party(session: Session, scene: Scene, number: int, path: Path) -> H
 
 
 async def of_officer(session: Session, scene: Scene, number: int, path: Path) -> Held:
-    """An open case that the caller's department has, and nobody else there has taken."""
-    nobody = sa.or_(CASE.c.handler.is_(None), CASE.c.handler == scene.caller.principal)
-    mine = sa.and_(CASE.c.department == scene.caller.department, nobody, CASE.c.closed_at.is_(None))
-    return await _held(session, mine, number, path, Relation.CASE)
+    """A case that the caller's department has, open and with nobody there, or taken by the caller.
+
+    Nobody takes a step of a case that they have a part in. Raises BadInput.
+    """
+    taken = CASE.c.handler == scene.caller.principal
+    free = sa.and_(CASE.c.handler.is_(None), CASE.c.closed_at.is_(None))
+    mine = sa.and_(CASE.c.department == scene.caller.department, sa.or_(free, taken))
+    held = await _held(session, mine, number, path, Relation.CASE)
+    await _without_part(session, scene, held, path)
+    return held
 
 
 async def of_desk(session: Session, scene: Scene, number: int, path: Path) -> Held:
@@ -130,6 +137,7 @@ async def _found(session: Session, where: sa.ColumnElement[bool], relation: Rela
             columns.record_id,
             columns.field,
             columns.against,
+            columns.accused,
             columns.department,
             columns.filer,
             columns.of_case,
@@ -155,7 +163,7 @@ async def _found(session: Session, where: sa.ColumnElement[bool], relation: Rela
     if not rows:
         raise BadInput(fault)
     number, version, subject, owned, wrapped, kind, state, record_kind, record, *rest = rows[0]
-    field, against, department, filer, of_case, on, provisional, calendar, filed_on, rule, *ruled = rest
+    field, against, accused, department, filer, of_case, on, provisional, calendar, filed_on, rule, *ruled = rest
     assert isinstance(number, int) and isinstance(version, int) and isinstance(subject, int)
     assert isinstance(wrapped, bytes) and isinstance(on, date) and isinstance(filed_on, date)
     rule_version, value, unit, source, verified = ruled
@@ -177,6 +185,7 @@ async def _found(session: Session, where: sa.ColumnElement[bool], relation: Rela
         (str(record_kind), record) if isinstance(record, int) else None,
         None if field is None else str(field),
         None if against is None else str(against),
+        None if accused is None else str(accused),
         str(department),
         str(filer),
         of_case if isinstance(of_case, int) else None,
@@ -186,12 +195,21 @@ async def _found(session: Session, where: sa.ColumnElement[bool], relation: Rela
     )
 
 
+def _called(kind: CaseKind, step: Step) -> str:
+    """The mutation that takes a step, and the step if the mutation takes several."""
+    if kind is CaseKind.REPAIR and step in (Step.DECIDE, Step.APPROVE, Step.LIFT, Step.REVERSE):
+        word = {Step.DECIDE: "REFUSE", Step.LIFT: "CONFIRM_LIFTED"}.get(step, step.value)
+        return f"decideRepair ({word})"
+    return _MUTATION[step]
+
+
 def following(held: Held, step: Step, path: Path) -> State:
     """The state after a step. Raises CaseConflict, which names the state and what it allows."""
     found = after(held.kind, held.state, step)
     if found is None:
-        allowed = ", ".join(dict.fromkeys(_MUTATION[one] for one in possible(held.kind, held.state))) or "nothing"
-        rule = f"a case of kind {held.kind} in state {held.state} does not allow {_MUTATION[step]}; it allows {allowed}"
+        allowed = ", ".join(_called(held.kind, one) for one in possible(held.kind, held.state)) or "nothing"
+        wanted = _called(held.kind, step)
+        rule = f"a case of kind {held.kind} in state {held.state} does not allow {wanted}; it allows {allowed}"
         raise CaseConflict(Fault((*path, "case"), rule))
     return found
 
@@ -251,10 +269,23 @@ async def moved(
     )
 
 
-async def not_decided_before(session: Session, scene: Scene, held: Held, path: Path) -> None:
-    """Nobody decides what they filed, or reviews what they decided (design, contract of rights). Raises BadInput."""
+async def _without_part(session: Session, scene: Scene, held: Held, path: Path) -> None:
+    """Nobody handles what they filed, what is about a subject that they act or acted for, or what they did themselves.
+
+    Nor does anybody review what they answered or decided (design, contract of rights).
+    """
+    place = (*path, "case")
     if held.filer and held.filer == scene.caller.principal:
-        raise BadInput(Fault((*path, "case"), "was filed by the caller, who may not decide it"))
+        raise BadInput(Fault(place, "was filed by the caller, who may not handle it"))
+    if held.accused and held.accused == scene.caller.principal:
+        raise BadInput(Fault(place, "is about what the caller did, who may not handle it"))
+    agent = sa.select(MANDATE.c.id).where(
+        MANDATE.c.agent == scene.caller.principal,
+        MANDATE.c.subject_id == held.subject,
+        MANDATE.c.valid_from.is_not(None),
+    )
+    if await session.execute(agent.limit(1)):
+        raise BadInput(Fault(place, "is a case of a subject that the caller acts or acted for, and may not handle"))
     if held.of_case is None or held.kind is not CaseKind.REVIEW:
         return
     deciding = (Step.DECIDE.value, Step.DECLINE.value, Step.APPROVE.value, Step.ANSWER.value)

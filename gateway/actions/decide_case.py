@@ -38,7 +38,6 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
             allowed = ", ".join(OUTCOMES[held.kind]) or "nothing: it is decided by decideRepair"
             rule = f"is no outcome of a case of kind {held.kind}: {allowed}"
             raise BadInput(Fault((*path, "outcome"), rule))
-        await casework.not_decided_before(session, scene, held, path)
         values = {**casework.sealed(scene, held, decision=reasons), "outcome": outcome.value}
         done = await casework.moved(session, scene, held, Step.DECIDE, path, values)
         await _effect(session, held, (field or held.field, value))

@@ -31,7 +31,6 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         held = await casework.of_officer(session, scene, number, path)
         if held.kind is not CaseKind.REPAIR:
             raise BadInput(Fault((*path, "case"), "is no repair: it is decided by decideCase"))
-        await casework.not_decided_before(session, scene, held, path)
         values: dict[str, object] = {}
         if outcome is not None:
             values = {**casework.sealed(scene, held, decision=reason), "outcome": outcome.value}

@@ -16,7 +16,6 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
 
     async def apply(session: Session) -> Done:
         held = await casework.of_officer(session, scene, number, path)
-        await casework.not_decided_before(session, scene, held, path)
         texts = casework.sealed(scene, held, decision=reason)
         done = await casework.moved(session, scene, held, Step.DECLINE, path, texts)
         await effects.unmarked(session, held)

@@ -29,7 +29,7 @@ from gateway.store.tables import CURRENT_STATUSES, table
 
 MARK = "disputedOn"
 _MARKING = (CaseKind.OBJECTION.value, CaseKind.REVIEW.value)
-_OWN = frozenset({MARK, "receivedAt"})  # of the platform
+PLATFORM_OWN = frozenset({MARK, "receivedAt"})  # of the platform
 # As what those who read the record before are told of it.
 _TOLD_AS: Mapping[Outcome, str] = MappingProxyType(
     {
@@ -99,7 +99,7 @@ async def target(session: Session, held: Held) -> Target:
 def correctable(kind: Kind, name: str) -> Field | None:
     """The field, if a decision may give it another value."""
     found = next((item for item in kind.fields if item.name == name), None)
-    if found is None or found.derived or found.platform or name in _OWN or name in kind.natural_key:
+    if found is None or found.derived or found.platform or name in PLATFORM_OWN or name in kind.natural_key:
         return None
     return found
 

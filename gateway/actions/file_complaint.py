@@ -63,7 +63,7 @@ async def _apply(session: Session, scene: Scene, complaint: _Complaint) -> Done:
     known, target = await departments(session), complaint.target
     await targets.there(session, target, known, complaint.path)
     party = await _party(session, scene, complaint)
-    route = routing.complaint(target.code if target.about == "department" else None, known, scene.today)
+    route = routing.complaint(await targets.unit(session, target.text), known, scene.today)
     opening = Opening(CaseKind.COMPLAINT, party, route, complaint.facts, against=target.text, values=values)
     return await opened(session, scene, opening)
 
@@ -77,7 +77,11 @@ async def _of_entry(scene: Scene, complaint: _Complaint) -> tuple[_Complaint, di
     if not found.unit and not found.institution:
         raise BadInput(Fault(place, NOBODY))
     target = Target("department", found.unit) if found.unit else Target("consumer", found.institution)
-    values: dict[str, object] = {"entry_shard": found.shard, "entry_number": found.number}
+    values: dict[str, object] = {
+        "entry_shard": found.shard,
+        "entry_number": found.number,
+        "accused": found.officer or None,
+    }
     return replace(complaint, target=target, subject=found.subject), values
 
 

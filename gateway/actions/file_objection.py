@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from gateway.actions import records
-from gateway.actions.effects import MARK, disputable
+from gateway.actions.effects import MARK, PLATFORM_OWN, disputable
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
 from gateway.actions.opening import Opening, departments, opened
 from gateway.actions.records import Named, OwnRecord
@@ -71,6 +71,9 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
 
 def _known(scene: Scene, kind: Kind, field: str) -> bool:
     """A field that the role may know; of one it may not, it is not told that it exists."""
+    found = next((item for item in kind.fields if item.name == field), None)
+    if found is None or found.derived or found.platform or field in PLATFORM_OWN:
+        return False  # what the platform adds is no statement of the record
     coordinate = f"{kind.name}.{field}"
     return coordinate in scene.visibility.cells and coordinate not in scene.visibility.never
 
@@ -120,29 +123,33 @@ async def _declined(session: Session, scene: Scene, record: OwnRecord, objection
     return done
 
 
-def _same(objection: _Objection) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        CASE.c.kind == CaseKind.OBJECTION.value,
-        CASE.c.record_id == objection.record.row,
-        CASE.c.field.is_not_distinct_from(objection.field),
-    )
-
-
 async def _answered(session: Session, record: OwnRecord, objection: _Objection) -> bool:
     """Whether the same was objected to before and answered; what was withdrawn was not."""
     states = (State.DECIDED.value, State.DECLINED.value)
+    about = CASE.c.field.is_not_distinct_from(objection.field)  # the whole was answered with any of its fields
     same = sa.select(CASE.c.id).where(
-        *_same(objection), CASE.c.subject_id == record.party.subject, CASE.c.state.in_(states)
+        CASE.c.kind == CaseKind.OBJECTION.value,
+        CASE.c.record_id == objection.record.row,
+        about if objection.field is not None else sa.true(),
+        CASE.c.subject_id == record.party.subject,
+        CASE.c.state.in_(states),
     )
     return bool(await session.execute(same.limit(1)))
 
 
 async def _refuse_second(session: Session, scene: Scene, objection: _Objection) -> None:
-    same = sa.select(CASE.c.id).where(
-        *_same(objection), CASE.c.filer == scene.caller.principal, CASE.c.closed_at.is_(None)
-    )
-    if await session.execute(same):
-        raise BadInput(Fault((*objection.path, "record"), OPEN))
+    about: list[tuple[str, int, str | None]] = [("record", objection.record.row, objection.field)]
+    about += [] if objection.other is None else [("contradicts", objection.other.row, None)]
+    for name, row, field in about:
+        same = sa.select(CASE.c.id).where(
+            CASE.c.kind == CaseKind.OBJECTION.value,
+            CASE.c.record_id == row,
+            CASE.c.field.is_not_distinct_from(field),
+            CASE.c.filer == scene.caller.principal,
+            CASE.c.closed_at.is_(None),
+        )
+        if await session.execute(same):
+            raise BadInput(Fault((*objection.path, name), OPEN))
 
 
 FILE_OBJECTION = Action(

@@ -26,7 +26,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     async def apply(session: Session) -> Done:
         known = await departments(session)
         await targets.there(session, target, known, path)
-        route = routing.report(target.code if target.about == "department" else None, known, scene.today)
+        route = routing.report(await targets.unit(session, target.text), known, scene.today)
         claim, index = scene.keys.claim()
         party = await stranger(session, scene, "legal")
         opening = Opening(

@@ -79,6 +79,7 @@ class Entered(NamedTuple):
     subject: int
     institution: str  # may be empty
     unit: str  # code of a department; may be empty
+    officer: str  # principal; may be empty
 
 
 class Signatures(Protocol):

@@ -42,7 +42,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         place = (*path, "record")
         if record.status not in CURRENT_STATUSES:
             raise BadInput(Fault(place, ENDED))
-        severity, decided = await _judged(session, record, place)
+        severity, decided = await _judged(session, record, scene.today, place)
         rules = rules_of(await session.execute(rules_on(scene.today)))
         _in_time(decided, rules[f"repair.minimum.{severity}"], scene.today, place)
         if await records.pending(session, CaseKind.REPAIR, named):
@@ -53,16 +53,20 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     return apply
 
 
-async def _judged(session: Session, record: OwnRecord, place: Path) -> tuple[str, date]:
+async def _judged(session: Session, record: OwnRecord, today: date, place: Path) -> tuple[str, date]:
     """The class of the record by Order 36, and the day of its document. Raises BadInput for what is not repaired."""
     rows, name = table(record.kind), record.kind.name
     if name not in ("penalty", "listing", "irregularity") or not disputable(record.kind):
         raise BadInput(Fault(place, NOT_REPAIRABLE))
     word = {"penalty": "severity", "listing": "nature"}.get(name)
     told = rows.c[word] if word else sa.literal("GENERAL")
-    ((said, decided),) = await session.execute(
-        sa.select(told, rows.c.decided_on).where(rows.c.subject_id == record.party.subject, rows.c.id == record.row)
+    out = rows.c.exited_on if "exited_on" in rows.c else sa.null()
+    columns = told, rows.c.decided_on, rows.c.published_until, out
+    ((said, decided, until, exited),) = await session.execute(
+        sa.select(*columns).where(rows.c.subject_id == record.party.subject, rows.c.id == record.row)
     )
+    if (isinstance(until, date) and until < today) or (isinstance(exited, date) and exited <= today):
+        raise BadInput(Fault(place, ENDED))
     if not isinstance(decided, date):
         raise InternalError
     severity = {"SERIOUS_BREACH": "serious", "ATTENTION": "general"}.get(str(said), str(said).lower())

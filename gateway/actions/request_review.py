@@ -11,7 +11,7 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, CaseConflict, Fault
 from gateway.rights import routing
 from gateway.rights.states import CaseKind, State
-from gateway.store.case_tables import CASE
+from gateway.store.case_tables import CASE, CASE_EVENT
 from gateway.store.sessions import Session
 from gateway.store.tables import table
 from gateway.values import ActionName
@@ -31,6 +31,9 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
             raise BadInput(Fault(place, "is no objection: only their results are reviewed"))
         if held.state not in (State.DECIDED, State.DECLINED):
             raise CaseConflict(Fault(place, f"an objection in state {held.state} has no result that can be reviewed"))
+        routed = sa.select(CASE_EVENT.c.number).where(CASE_EVENT.c.case_id == number, CASE_EVENT.c.step == "ROUTE")
+        if not await session.execute(routed.limit(1)):
+            raise BadInput(Fault(place, "was declined because it said nothing new: there is no result to review"))
         if await session.execute(sa.select(CASE.c.id).where(CASE.c.of_case == number, CASE.c.kind == "REVIEW")):
             raise BadInput(Fault(place, "has been reviewed, or is being reviewed"))
         rows = table(BY_NAME[held.record[0]])

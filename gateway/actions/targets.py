@@ -62,3 +62,14 @@ async def there(session: Session, target: Target, known: dict[str, Department], 
         found = bool(await session.execute(sa.select(CONSUMER.c.id).where(CONSUMER.c.id == target.code)))
     if not found:
         raise BadInput(Fault((*path, "against", target.about), NO_TARGET))
+
+
+async def unit(session: Session, against: str | None) -> str | None:
+    """The department that a case is about: itself, or the one whose client is named; None: it is about none."""
+    about, _, code = (against or "").partition(" ")
+    if about == "department":
+        return code
+    if about != "consumer":
+        return None
+    ((department,),) = await session.execute(sa.select(CONSUMER.c.department).where(CONSUMER.c.id == code)) or [(None,)]
+    return None if department is None else str(department)

@@ -45,7 +45,10 @@ def seed_reference(connection: Connection, *, directory: Path, today: date) -> N
     execute(connection, insert(department).values(rows).on_conflict_do_nothing())
     scheme = list(schemes(directory))
     execute(connection, insert(table_of(SCHEME)).values(scheme).on_conflict_do_nothing())
-    consumers = [{**row, "licensed": row["licensed"] == "true"} for row in table(directory, "consumers")]
+    consumers = [
+        {**row, "licensed": row["licensed"] == "true", "department": row["department"] or None}
+        for row in table(directory, "consumers")
+    ]
     execute(connection, insert(CONSUMER).values(consumers).on_conflict_do_nothing())
     if not execute(connection, sa.select(SHARING_SCOPE.c.id).limit(1)):
         scopes = list(_scopes(directory, today - timedelta(days=365)))

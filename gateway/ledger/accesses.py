@@ -89,7 +89,9 @@ _CODES = sa.select(_IDENTIFIER.c.subject_id, _IDENTIFIER.c.kind, _IDENTIFIER.c.v
 
 # An entry by its place, unless it is held back.
 _ENTRY = statement(
-    sa.select(*(ACCESS.c[name] for name in ("shard", "number", "subject_id", "subject", "institution", "unit")))
+    sa.select(
+        *(ACCESS.c[name] for name in ("shard", "number", "subject_id", "subject", "institution", "unit", "officer"))
+    )
     .where(ACCESS.c.origin == argument("origin", sa.Text()), ACCESS.c.number == argument("number", sa.BigInteger()))
     .where(sa.not_(held_back(ACCESS, _NOW)))
 )
@@ -120,15 +122,15 @@ class Accesses:
 
     async def entry(
         self, catalogue: Lanes, caller: Caller, now: datetime, place: tuple[str, int]
-    ) -> tuple[int, int, int, str, str] | None:
-        """Shard, number, subject, institution and unit of an entry, if it is about the caller's own and shown to it."""
+    ) -> tuple[int, int, int, str, str, str] | None:
+        """Shard, number, subject, institution, unit and officer of an entry about the caller's own that it sees."""
         own = await self.own(catalogue, caller, now)
         origin, index = place
         wanted = origin.encode(), b"%d" % index, now.isoformat().encode()
-        for shard, number, key, pseudonym, institution, unit in await self.fetch(_ENTRY, wanted):
+        for shard, number, key, pseudonym, institution, unit, officer in await self.fetch(_ENTRY, wanted):
             subject = own.subjects.get((pseudonym or b"").decode())
             if subject is not None and own.keys.get(int(key or b"0")) == subject:
-                who = (institution or b"").decode(), (unit or b"").decode()
+                who = (institution or b"").decode(), (unit or b"").decode(), (officer or b"").decode()
                 return int(shard or b"0"), int(number or b"0"), subject, *who
         return None
 

@@ -22,6 +22,7 @@ for _item in (
     sa.Column("claim_index", sa.LargeBinary),  # of a report: the keyed hash of its claim code
     sa.Column("entry_shard", sa.Integer),  # of a complaint on an access: which entry of the log
     sa.Column("entry_number", sa.BigInteger),
+    *_text("case", "accused", nullable=True),  # of such a complaint: the principal who made it
     *_text("case", "consumer", nullable=True),  # the institution that it was filed through
     sa.Column("clocks", ARRAY(sa.Text)),  # every rule that holds, as name/version; null: the one that gave the deadline
     sa.Column("counted_from", sa.Date),  # the day that is not counted; null: on which it was filed

@@ -252,6 +252,7 @@ CONSUMER = sa.Table(
     *_text("consumer", "id", primary_key=True),
     *_text("consumer", "name"),
     sa.Column("licensed", sa.Boolean, nullable=False),  # PBoC personal-credit licence (Reg. 631 art. 7)
+    sa.Column("department", sa.Text, sa.ForeignKey("department.code")),  # whose client it is
     *_text("consumer", "uscc", nullable=True),
     # Another institution that took over from it: consents given to it are suspended, they do not pass on.
     sa.Column("merged_into", sa.Text, sa.ForeignKey("consumer.id")),

@@ -69,7 +69,7 @@ def marking(at: int) -> Step:
             return None
         number, state, department, due = found
         await session.execute(sa.update(CASE).where(CASE.c.id == number).values({own.column: now}))
-        above = _above(department) if own.tick is Tick.ESCALATE else None
+        above = await _above(session, number, department) if own.tick is Tick.ESCALATE else None
         await _event(session, number, state, now, own.tick, above, f"deadline {due}")
         return {"step": own.tick.value, "case": number, "deadline": str(due)}
 
@@ -106,9 +106,11 @@ async def _one(session: Session, *where: sa.ColumnElement[bool]) -> tuple[int, s
     return number, str(state), None if department is None else str(department), due
 
 
-def _above(department: str | None) -> str:
-    """Before whom a case is put that its department does not answer."""
-    return LEADING if department == PLATFORM else PLATFORM
+async def _above(session: Session, case: int, department: str | None) -> str | None:
+    """Before whom a case is put that its department does not answer; never before whom it is about."""
+    ((against,),) = await session.execute(sa.select(CASE.c.against).where(CASE.c.id == case))
+    above = LEADING if department == PLATFORM else PLATFORM
+    return None if against == f"department {above}" else above
 
 
 async def _event(

@@ -112,6 +112,7 @@ def _cases() -> None:
         sa.Column("claim_index", sa.LargeBinary()),
         sa.Column("entry_shard", sa.Integer()),
         sa.Column("entry_number", sa.BigInteger()),
+        *_text("case", "accused"),
     )
     about, claimed = sa.text("record_id IS NOT NULL"), sa.text("claim_index IS NOT NULL")
     op.create_index("ix_case_record_id", "case", ["record_id"], postgresql_where=about)
@@ -152,6 +153,8 @@ def upgrade() -> None:
     _cases()
     _statements()
     _rules()
+    owner = sa.ForeignKey("department.code", name=op.f("fk_consumer_department_department"))
+    op.add_column("consumer", sa.Column("department", sa.Text(), owner))
     _add(
         "correction_guard",
         sa.Column("lifted_at", sa.DateTime(timezone=True)),

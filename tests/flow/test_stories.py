@@ -318,13 +318,14 @@ async def test_fields_of_a_persons_record_are_corrected(
 
 async def test_what_names_a_record_is_not_corrected(house: House) -> None:
     record = (await house.data("citizen", MINE, CITIZEN))["person"]["penalties"]["nodes"][0]
-    await step(house, "citizen", "fileObjection", record=record["id"], claim="文号有误。")
+    given = {"record": record["id"], "claim": "文号有误。", "newEvidence": "附决定书。"}
+    await step(house, "citizen", "fileObjection", **given)
     case = (await newest(house, "handler", "OBJECTION"))["id"]
     await step(house, "handler", "acceptCase", case=case)
-    given = {"case": case, "outcome": "CORRECTED", "decision": REASON, "value": "x"}
+    decision = {"case": case, "outcome": "CORRECTED", "decision": REASON, "value": "x"}
     for field in ("documentNumber", "organCode", "disputedOn", "statement", "standing", "nothing"):
-        assert (await refused(house, "handler", "decideCase", **given, field=field))[1] == "BAD_USER_INPUT"
-    none = await refused(house, "handler", "decideCase", **given)
+        assert (await refused(house, "handler", "decideCase", **decision, field=field))[1] == "BAD_USER_INPUT"
+    none = await refused(house, "handler", "decideCase", **decision)
     assert "is required" in none[2]
 
 
@@ -336,3 +337,62 @@ async def test_nobody_has_an_idempotency_key_of_its_own(house: House) -> None:
     (error,) = orjson.loads(response.content)["errors"]
     assert (error["extensions"]["code"], error["path"]) == ("BAD_USER_INPUT", ["Idempotency-Key"])
     assert "claimCode" not in response.text
+
+
+async def test_nobody_handles_what_they_have_a_part_in(house: House) -> None:
+    """Neither what they filed, nor a case of a subject that they act for, nor what they did themselves."""
+    _, _, case = await objected(house)
+    ((subject,),) = await house.sql('SELECT subject_id FROM "case" ORDER BY id DESC LIMIT 1')
+    await house.sql(
+        """INSERT INTO mandate (id, subject_class, provider, batch, recorded_by, recorded_on, scope, principal, agent,
+           subject_id, basis, valid_from, revoked_at) VALUES (nextval('record_ids'), 'legal', 'CREDIT', 'x', 'PLATFORM',
+           '2020-01-01', '{READ,FILE}', %s, %s, %s, 'MANDATE', '2020-01-01', '2021-01-01')""",
+        DEMO.handler, DEMO.handler, subject,
+    )  # fmt: skip
+    for name, given in (
+        ("acceptCase", {}),
+        ("requestSupplement", {"request": "？"}),
+        ("routeCase", {"department": "TAX"}),
+    ):
+        status, code, message = await refused(house, "handler", name, case=case, **given)
+        assert (status, code) == (200, "BAD_USER_INPUT") and "acted for" in message
+    await house.sql("DELETE FROM mandate WHERE agent = %s", DEMO.handler)
+    assert (await step(house, "handler", "acceptCase", case=case))["state"] == "ACCEPTED"
+
+
+async def test_a_review_never_goes_to_who_had_the_case(house: House) -> None:
+    _, _, case = await objected(house)
+    await step(house, "handler", "acceptCase", case=case)
+    await step(house, "handler", "decideCase", case=case, outcome="KEPT", decision="原记录无误。")
+    mine = str((await newest(house, "enterprise-rep", "OBJECTION"))["id"])
+    await step(house, "enterprise-rep", "requestReview", case=mine, reason="不服。")
+    review = (await newest(house, "desk", "REVIEW"))["id"]
+    _, code, message = await refused(house, "desk", "routeCase", case=review, department="MARKET")
+    assert code == "BAD_USER_INPUT" and "decided" in message
+
+
+async def test_what_was_declined_at_once_is_not_reviewed(house: House) -> None:
+    record, _, case = await objected(house)
+    await step(house, "handler", "declineCase", case=case, reason="缺少依据。")
+    again = await step(house, "enterprise-rep", "fileObjection", record=record["id"], claim="仍然不服。")
+    assert again["state"] == "DECLINED"  # the whole record, after one of its fields was answered
+    _, code, message = await refused(house, "enterprise-rep", "requestReview", case=again["id"], reason="不服。")
+    assert code == "BAD_USER_INPUT" and "nothing new" in message
+
+
+async def test_a_complaint_never_goes_to_the_department_whose_client_it_is_about(house: House) -> None:
+    await step(house, "citizen", "fileComplaint", against={"consumer": "gov-market"}, facts="越权查询。")
+    told = await newest(house, "desk", "COMPLAINT")
+    _, code, message = await refused(house, "desk", "routeCase", case=told["id"], department="MARKET")
+    assert code == "BAD_USER_INPUT" and "about" in message
+
+
+async def test_the_desk_sees_the_entry_that_it_answers_for(house: House) -> None:
+    await house.data("bank", PERSON, {**CITIZEN, "access": consented(DEMO.consent_citizen)})
+    mine = "{ viewer { accesses(first: 9) { nodes { origin index institution } } } }"
+    entries = (await house.data("citizen", mine))["viewer"]["accesses"]["nodes"]
+    entry = next(one for one in entries if one["institution"] == "bank-demo")
+    place = f"{entry['origin']}/{entry['index']}"
+    await step(house, "citizen", "fileComplaint", against={"entry": place}, facts="非本人申请。")
+    seen_ = (await house.data("desk", "{ accesses(first: 9) { nodes { index officer } } }"))["accesses"]["nodes"]
+    assert {"index": entry["index"], "officer": "bank-officer-1"} in seen_
