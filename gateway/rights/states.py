@@ -132,24 +132,31 @@ INCIDENTS = ("REMIND", "ESCALATE", "OVERDUE", "RECOMPUTE", "UPSTREAM_CHANGE")
 Table: TypeAlias = Mapping[tuple[State | None, Step], State]
 
 _S, _T = State, Step
-_OPENED: Table = {(None, _T.FILE): _S.FILED, (_S.FILED, _T.ROUTE): _S.ROUTED}
-_HEARD: Table = {
-    **_OPENED,
-    (_S.ROUTED, _T.ROUTE): _S.ROUTED,
-    (_S.ROUTED, _T.ACCEPT): _S.ACCEPTED,
-    (_S.ROUTED, _T.DECLINE): _S.DECLINED,
-    (_S.ROUTED, _T.REQUEST_SUPPLEMENT): _S.SUPPLEMENT_REQUESTED,
-    (_S.ROUTED, _T.SUPPLEMENT): _S.ROUTED,
-    (_S.SUPPLEMENT_REQUESTED, _T.SUPPLEMENT): _S.ROUTED,
-    (_S.SUPPLEMENT_REQUESTED, _T.DECLINE): _S.DECLINED,
-    (_S.ACCEPTED, _T.SUPPLEMENT): _S.ACCEPTED,
-    (_S.ACCEPTED, _T.ANSWER): _S.ANSWERED,
-    (_S.ANSWERED, _T.SUPPLEMENT): _S.ACCEPTED,
-    **{(state, _T.WITHDRAW): _S.WITHDRAWN for state in (_S.ROUTED, _S.SUPPLEMENT_REQUESTED, _S.ACCEPTED, _S.ANSWERED)},
-}
-_DECIDED: Table = {**_HEARD, (_S.ACCEPTED, _T.DECIDE): _S.DECIDED, (_S.ANSWERED, _T.DECIDE): _S.DECIDED}
-_COMPLAINED: Table = {**_DECIDED, (_S.ACCEPTED, _T.ROUTE): _S.ROUTED}  # 转办
-_AT_ONCE: Table = {(None, _T.FILE): _S.FILED, (_S.FILED, _T.DECIDE): _S.DECIDED}
+_OPENED: Table = MappingProxyType({(None, _T.FILE): _S.FILED, (_S.FILED, _T.ROUTE): _S.ROUTED})
+_HEARD: Table = MappingProxyType(
+    {
+        **_OPENED,
+        (_S.ROUTED, _T.ROUTE): _S.ROUTED,
+        (_S.ROUTED, _T.ACCEPT): _S.ACCEPTED,
+        (_S.ROUTED, _T.DECLINE): _S.DECLINED,
+        (_S.ROUTED, _T.REQUEST_SUPPLEMENT): _S.SUPPLEMENT_REQUESTED,
+        (_S.ROUTED, _T.SUPPLEMENT): _S.ROUTED,
+        (_S.SUPPLEMENT_REQUESTED, _T.SUPPLEMENT): _S.ROUTED,
+        (_S.SUPPLEMENT_REQUESTED, _T.DECLINE): _S.DECLINED,
+        (_S.ACCEPTED, _T.SUPPLEMENT): _S.ACCEPTED,
+        (_S.ACCEPTED, _T.ANSWER): _S.ANSWERED,
+        (_S.ANSWERED, _T.SUPPLEMENT): _S.ACCEPTED,
+        **{
+            (state, _T.WITHDRAW): _S.WITHDRAWN
+            for state in (_S.ROUTED, _S.SUPPLEMENT_REQUESTED, _S.ACCEPTED, _S.ANSWERED)
+        },
+    }
+)
+_DECIDED: Table = MappingProxyType(
+    {**_HEARD, (_S.ACCEPTED, _T.DECIDE): _S.DECIDED, (_S.ANSWERED, _T.DECIDE): _S.DECIDED}
+)
+_COMPLAINED: Table = MappingProxyType({**_DECIDED, (_S.ACCEPTED, _T.ROUTE): _S.ROUTED})  # 转办
+_AT_ONCE: Table = MappingProxyType({(None, _T.FILE): _S.FILED, (_S.FILED, _T.DECIDE): _S.DECIDED})
 
 TABLES: Mapping[CaseKind, Table] = MappingProxyType(
     {

@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("rights", "notices", "consumers"),
     ("store",),
     ("values",),
-    ("asking",),  # step 1 of the values, with a file of its own
+    ("asking", "logged"),  # step 1 of the values, with a file of its own
     ("catalogue",),
     ("settings", "errors", "signing", "clock"),
 )
