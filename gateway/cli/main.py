@@ -9,7 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from gateway.cli import archive, audit, backup, calendar, commands, explain, figures, guards, intake, policy, rules
+from gateway.cli import (
+    archive,
+    audit,
+    backup,
+    calendar,
+    commands,
+    explain,
+    figures,
+    guards,
+    intake,
+    parties,
+    policy,
+    rules,
+)
 from gateway.errors import Fault, GatewayError
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.store.embedded_host import EmbeddedError
@@ -34,6 +47,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "archive": archive.archive,
         "rules": rules.rules,
         "guards": guards.guards,
+        "parties": parties.parties,
         "calendar": calendar.calendar,
         "backup": backup.backup,
         "restore": backup.restore,
@@ -78,6 +92,7 @@ def parser() -> argparse.ArgumentParser:
     archive.declare(verbs)
     rules.declare(verbs)
     guards.declare(verbs)
+    parties.declare(verbs)
     calendar.declare(verbs)
     backup.declare(verbs)
     explain.declare(verbs, commands.persona_names())

@@ -61,7 +61,7 @@ async def begin(owner: str, log: Log, vault: Vault, request: Request, now: datet
         known = sa.select(ARCHIVE_REQUEST.c.number).where(ARCHIVE_REQUEST.c.number == request.number)
         if execute(connection, known):
             faults.append(Fault(("number",), "there was one of this number: each is opened once"))
-        subjects = _subjects(connection, vault, request.about)
+        subjects = subjects_of(connection, vault, request.about)
         if len(subjects) != 1:
             faults.append(Fault(("about",), UNKNOWN))
         if faults:
@@ -156,7 +156,7 @@ def _line(text: str) -> bool:
     return bool(text.strip()) and text.isprintable()
 
 
-def _subjects(connection: Connection, vault: Vault, about: str) -> list[int]:
+def subjects_of(connection: Connection, vault: Vault, about: str) -> list[int]:
     """Who has this code, or this ID number."""
     number = normalize(CITIZEN_ID, about)
     if not check(CITIZEN_ID, number):

@@ -59,7 +59,7 @@ def killed(rules: tuple[Rule, ...], roles: tuple[Role, ...], asked: Mapping[Role
 
 
 def survivors(name: str, every: int = 1) -> list[str]:
-    """The mutants of a file that load as if nothing were wrong; only each ``every``-th line is tried. Prints a score."""
+    """The mutants of a file that load as if nothing were wrong; each ``every``-th line is tried. Prints a score."""
     own = [rule for rule in sources().rules if rule.role == name]
     roles = tuple(role for role in Role if any(rule.role == name for rule in sources().rules_of(role)))
     made = [mutant for rule in own[FILES.index(name) % every :: every] for mutant in mutants(rule)]
