@@ -258,7 +258,24 @@ def test_administrators_have_only_the_viewer() -> None:
     assert_valid_schema(schema)
 
 
-@pytest.mark.parametrize("coordinate", ALL)
+# One by one: kinds, links, parts and their fields, and every field of two kinds; the fields of the others by halves.
+_PLAIN = frozenset(f"{kind.name}.{item.name}" for kind in KINDS for item in kind.fields)
+ALONE = tuple(one for one in ALL if one not in _PLAIN or one.split(".")[0] in ("penalty", "case"))
+HALVES = tuple((kind.name, half) for kind in KINDS for half in (0, 1) if len(kind.fields) > 1)
+
+
+@pytest.mark.parametrize(("kind", "half"), HALVES)
+def test_half_of_the_fields_of_a_kind_can_be_taken_away(kind: str, half: int) -> None:
+    """Every other one, and then the others."""
+    fields = [f"{kind}.{item.name}" for one in KINDS if one.name == kind for item in one.fields]
+    schema = build(frozenset(fields[half::2]))
+    assert_valid_schema(schema)
+    left = fields_of(schema, next(one.type_name for one in KINDS if one.name == kind))
+    assert not left & {one.split(".")[1] for one in fields[half::2]}
+    assert left >= {one.split(".")[1] for one in fields[1 - half :: 2]}
+
+
+@pytest.mark.parametrize("coordinate", ALONE)
 def test_each_coordinate_can_be_taken_away(coordinate: str) -> None:
     schema = build(frozenset({coordinate}))
     assert_valid_schema(schema)
