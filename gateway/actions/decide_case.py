@@ -1,8 +1,9 @@
 """decideCase (处理决定): a case is decided, with its reasons; what that does to the record happens in the same moment.
 
-CORRECTED and SUPPLEMENTED change a field of the record, DISCLOSURE_ENDED, REVOKED and RESTRICTED end its disclosure,
-DELETED deletes it once it need not be kept; KEPT takes the mark off. UNVERIFIABLE leaves the mark: that the
-investigation found nothing travels with the record (Reg. 631 art. 25).
+CORRECTED and SUPPLEMENTED change a field of the record (the one that was objected to; where the whole record was, the
+one that ``field`` names), DISCLOSURE_ENDED, REVOKED and RESTRICTED end its disclosure, DELETED deletes it once it need
+not be kept; KEPT takes the mark off. UNVERIFIABLE leaves the mark: that the investigation found nothing travels with
+the record (Reg. 631 art. 25).
 """
 
 from gateway.actions import casework, effects
@@ -26,6 +27,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     reasons = written(given, "decision", casework.TEXT_LENGTH, path, faults)
     field = None if given.get("field") is None else bounded(str(given["field"]), "field", _FIELD_LENGTH, path, faults)
     value = None if given.get("value") is None else written(given, "value", _VALUE_LENGTH, path, faults)
+    raw = str(given.get("value"))  # only texts may have spaces around them
     if outcome in _VALUED and value is None:
         faults.append(Fault((*path, "value"), f"is required with {outcome}"))
     if outcome not in _VALUED and (value is not None or field is not None):
@@ -42,20 +44,22 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         done = await casework.moved(session, scene, held, Step.DECIDE, path, values)
         await _effect(session, held, (field or held.field, value))
         if outcome is not Outcome.UNVERIFIABLE:
-            await effects.unmarked(session, held)
+            await effects.unmarked(session, held, decided=True)
         return done
 
     async def _effect(session: Session, held: Held, change: tuple[str | None, str | None]) -> None:
         name, text = change
         if outcome in _VALUED and text is not None:
+            if field is not None and held.field not in (None, field):
+                raise BadInput(Fault((*path, "field"), "is not the field that was objected to"))
             if name is None:
                 raise BadInput(Fault((*path, "field"), "is required: the case is about the whole record"))
             add = outcome is Outcome.SUPPLEMENTED
-            await effects.corrected(session, scene, held, (name, text), path, add=add)
+            await effects.corrected(session, scene, held, (name, text, raw), path, add=add)
         elif outcome in _ENDING:
-            await effects.ended(session, scene, held, outcome)
+            await effects.ended(session, scene, held, outcome, path)
         elif outcome is Outcome.DELETED:
-            await effects.erased(session, held, path)
+            await effects.erased(session, scene, held, path)
 
     return casework.begun(faults, apply)
 

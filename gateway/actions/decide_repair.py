@@ -2,7 +2,8 @@
 
 Publication and sharing stop in the transaction of the approval: the record is shown to its subject only (Order 36
 art. 3). Measures are lifted by those who took them: the department says when that is done, and the case is closed. A
-repair that rested on false statements is reversed as long as it is not closed.
+repair that rested on false statements is reversed as long as it is not closed; then the record is disclosed again,
+unless something else than the repair has ended it since.
 """
 
 from gateway.actions import casework, effects
@@ -40,7 +41,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
             values |= {**casework.sealed(scene, held, answer=reason), "measures_ended_at": scene.now}
         done = await casework.moved(session, scene, held, step, path, values)
         if outcome in effects.STATUS_OF and outcome is not None:
-            await effects.ended(session, scene, held, outcome)
+            await effects.ended(session, scene, held, outcome, path)
         return done
 
     return casework.begun(faults, apply)

@@ -50,6 +50,10 @@ class Keys(Protocol):
         """The keyed form in which a guard keeps a value that was refused."""
         ...
 
+    def tombstone(self, kind: str, subject: int, natural: Sequence[str]) -> bytes:
+        """The keyed form in which a record that was erased is known again, by its natural key."""
+        ...
+
     def claim(self, code: str = "") -> tuple[str, bytes]:
         """A claim code (a new one, if none is given) and its keyed hash."""
         ...

@@ -5,6 +5,10 @@ was released, or that nothing was. Whoever releases a text writes it anew or lea
 be told by its form (numbers of papers, phones, plates, addresses) is refused, every finding with its place. A second
 release takes the place of the first.
 
+The statement of the subject (说明) is in the subject's name: of it nothing is written anew. What is released of it is
+the original itself with some of its characters blacked out, one mark for each, so that everybody sees how much was left
+out and nobody's words are put together from what was kept.
+
 The record stays the version it is: what it says has not changed, only the form of a text in which some are shown it,
 and an objection, a decision or a notice is about what it says. Hence whoever read it before is told nothing; who read
 it since when is in the log, and so is this. When its department replaces the record, its texts must be released anew.
@@ -15,6 +19,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
+from gateway.actions.add_statement import FIELD as STATEMENT
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
 from gateway.actions.text import OPAQUE_LENGTH, bounded, written
 from gateway.catalogue.fields import Field, Kind, Owner, Standing
@@ -23,14 +28,19 @@ from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault, InternalError
 from gateway.rights.states import ReleaseState
 from gateway.store.sessions import Session
-from gateway.store.tables import CURRENT_STATUSES, table
+from gateway.store.tables import CURRENT_STATUSES, SUBJECT_KEY, table
 from gateway.values import ActionName, Relation
 
 # One answer for an id that cannot be read, one of nothing, one of another department's record, one that has ended.
 NOT_OWN = "is not a record that came from the caller's department and is disclosed"
 NO_TEXT = "is not a free text of the record"
 NOTHING = "has no original: there is nothing to release"
+OWN_WORDS = (
+    "is not the statement of the subject itself: its own words, in which single characters may be replaced "
+    "by ■, * or ＊, one for each, and not all of them"
+)
 LONGEST = 5_000
+BLACKED = frozenset("■*＊")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +86,27 @@ def _texts(scene: Scene, kind: Kind) -> tuple[Field, ...]:
 
 async def _apply(session: Session, scene: Scene, release: _Release) -> Done:
     record, column = table(release.kind), release.field.column
-    own = sa.select(record.c.subject_id, record.c.subject_class, record.c.version, record.c[f"{column}_sealed"]).where(
+    wanted = record.c.subject_id, record.c.subject_class, record.c.version, record.c[f"{column}_sealed"]
+    own = sa.select(*wanted, SUBJECT_KEY.c.wrapped).where(
         record.c.id == release.record,
         record.c.provider == scene.caller.department,
+        SUBJECT_KEY.c.subject_id == record.c.subject_id,
         *_disclosed(record, scene.today),
     )
     rows = await session.execute(own.with_for_update(of=record))  # two releases of a record take turns
     if not rows:
         raise BadInput(Fault((*release.path, "record"), NOT_OWN))
-    subject, subject_class, version, original = rows[0]
+    subject, subject_class, version, original, wrapped = rows[0]
     if not isinstance(subject, int) or not isinstance(version, int):
         raise InternalError
     if original is None:
         raise BadInput(Fault((*release.path, "field"), NOTHING))
+    if release.field.name == STATEMENT:
+        if not isinstance(original, bytes) or not isinstance(wrapped, bytes):
+            raise InternalError
+        said = scene.keys.open(wrapped, subject, (release.kind.name, column, release.record), original)
+        if not blacked_out(said, release.text):
+            raise BadInput(Fault((*release.path, "text"), OWN_WORDS))
     released = {
         f"{column}_released": release.text,
         f"{column}_released_at": scene.now,
@@ -107,6 +125,13 @@ async def _apply(session: Session, scene: Scene, release: _Release) -> Done:
         (),
         release.kind.name,
     )
+
+
+def blacked_out(original: str, text: str) -> bool:
+    """Whether a text is the original with some of its characters, and not all that say something, blacked out."""
+    pairs = list(zip(original, text, strict=False))
+    kept = any(one == other and not one.isspace() and one not in BLACKED for one, other in pairs)
+    return kept and len(original) == len(text) and all(one == other or other in BLACKED for one, other in pairs)
 
 
 def _disclosed(record: sa.Table, today: date) -> tuple[sa.ColumnElement[bool], ...]:

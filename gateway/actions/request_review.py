@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from gateway.actions import casework
+from gateway.actions.effects import DELETED
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
 from gateway.actions.opening import Opening, Party, opened
 from gateway.actions.text import written
@@ -39,7 +40,10 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         rows = table(BY_NAME[held.record[0]])
         here = rows.c.subject_id == held.subject, rows.c.id == held.record[1]
         marked = sa.update(rows).where(*here).values({MARK: sa.func.coalesce(rows.c[MARK], scene.today)})
-        ((version,),) = await session.execute(marked.returning(rows.c.version))
+        found = await session.execute(marked.returning(rows.c.version))
+        if not found:
+            raise BadInput(Fault(place, DELETED))
+        ((version,),) = found
         assert isinstance(version, int)
         party = Party(held.subject, held.subject_class, held.wrapped, own=True)
         record = (*held.record, version)

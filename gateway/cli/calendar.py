@@ -1,6 +1,7 @@
 """``gateway calendar``: the statutory calendar, and its next version. A version is never changed.
 
-Open cases whose deadline was provisional are counted anew by whichever process keeps time (``gateway.timekeeping``).
+Open cases are counted anew by whichever process keeps time (``gateway.timekeeping``): a version cannot be taken back,
+only followed by another one, so what would make the calendar known for longer than anybody can know it is refused.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from gateway.assemble import migrated
 from gateway.audit.account import housekeeping
 from gateway.audit.destruction import people
 from gateway.cli.audit_tools import log_of
-from gateway.clock import SystemClock
+from gateway.clock import SystemClock, statutory_day
 from gateway.errors import BadInput, Fault
 from gateway.rights.calendar import SATURDAY
 from gateway.settings import Settings
@@ -33,6 +34,7 @@ except ImportError:  # the package chinesecalendar is wanted by --installed alon
     constants = None
 
 FIRST = date(2018, 1, 1)  # what is older is nobody's deadline
+AHEAD = 2  # years after this one whose notice may have come
 LOCK = 0x6361_6C65  # "cale": one version after the other
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -82,14 +84,14 @@ def calendar(settings: Settings, options: argparse.Namespace) -> int:
             for line in _lines(newest, options.year):
                 print(line)
             return 0
-        made = changed(newest, options)
+        made = changed(newest, options, statutory_day(SystemClock().now()))
         asyncio.run(_write(settings, connections, newest, made, options.approved_by))
         print(f"version {made.number}, known until {made.known_until} ({made.source})")
     return 0
 
 
-def changed(newest: Version, options: argparse.Namespace) -> Version:
-    """The version after ``newest``. Raises BadInput with everything that is wrong."""
+def changed(newest: Version, options: argparse.Namespace, today: date) -> Version:
+    """The version after ``newest``, made ``today``. Raises BadInput with everything that is wrong."""
     faults: list[Fault] = []
     days = dict(newest.days)
     if options.installed:
@@ -104,12 +106,16 @@ def changed(newest: Version, options: argparse.Namespace) -> Version:
         if until < newest.known_until or (until.month, until.day) != (12, 31):
             rule = f"must be the last day of a year, not before {newest.known_until}"
             faults.append(Fault(("--known-until",), rule))
+        elif until.year > today.year + AHEAD:
+            faults.append(Fault(("--known-until",), f"must not lie after {today.year + AHEAD}: no notice says so much"))
     for day in _plain(options.plain, days, faults):
         del days[day]
     named = [*_named(options.rest, "--rest", "REST", faults), *_named(options.work, "--work", "WORK", faults)]
     if len({day for day, _ in named}) < len(named):
         faults.append(Fault(("--rest", "--work"), "name a day twice"))
     for day, said in named:
+        if day < FIRST:
+            faults.append(Fault((str(day),), f"lies before {FIRST}, where the calendar begins"))
         if day > until:
             faults.append(Fault((str(day),), f"lies after {until}: say --known-until"))
         if said.kind == "WORK" and day.weekday() < SATURDAY:

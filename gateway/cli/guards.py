@@ -1,15 +1,17 @@
 """``gateway guards``: values that a correction refused, and lifting a guard once the source certifies the value anew.
 
 A guard keeps next month's file from bringing a refused value back: its row waits in quarantine (``CORRECTION_GUARD``).
-It is lifted for one value of one record by two people, with the document by which the source answers for it; the next
+It is lifted for one field of one record by two people, with the document by which the source answers for it; the next
 file that brings it makes a new version, and subject and recipients are told (BROUGHT_BACK). The same goes for a record
 that was withdrawn, revoked or repaired, under ``*`` in place of a field. After that the guard holds again.
+
+A document may have punished several: where its number alone does not say which record is meant, nothing is lifted.
 """
 
 import argparse
 import asyncio
 from datetime import datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import psycopg
 import sqlalchemy as sa
@@ -17,8 +19,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.assemble import migrated
 from gateway.audit.account import housekeeping
+from gateway.catalogue.codes import normalize
 from gateway.catalogue.fields import Kind, Standing
 from gateway.catalogue.kinds import KINDS
+from gateway.catalogue.reference import IDENTIFIER
 from gateway.cli.audit_tools import log_of
 from gateway.clock import SystemClock
 from gateway.errors import BadInput, Fault
@@ -31,6 +35,13 @@ _GUARDED = tuple(kind for kind in KINDS if Standing.ENDED in kind.standings and 
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
+class Only(NamedTuple):
+    """Which of the records with one document number is meant: by the code of its subject, by its own number."""
+
+    subject: str = ""
+    record: int | None = None
+
+
 def declare(verbs: _Verbs) -> None:
     """Add ``guards`` to the command line."""
     command = verbs.add_parser("guards", help="list values that may not come back, or lift the guard of one")
@@ -40,6 +51,8 @@ def declare(verbs: _Verbs) -> None:
         metavar=("KIND", "DOCUMENT", "FIELD"),
         help="of one field of a record, by its document; FIELD *: a record that ended",
     )
+    command.add_argument("--subject", default="", metavar="CODE", help="whose record: unified social credit code")
+    command.add_argument("--record", type=int, metavar="NUMBER", help="which record, as the list has it")
     command.add_argument("--certificate", default="", help="the document by which the source answers for the value")
     command.add_argument("--by", action="append", default=[], metavar="NAME", help="who lifts it: twice, two people")
 
@@ -53,15 +66,19 @@ def guards(settings: Settings, options: argparse.Namespace) -> int:
             return 0
         kind, document, field = options.lift
         now, people = SystemClock().now(), _checked(options)
-        number = lifted(connection, (kind, document, field), options.certificate, now)
-        said = {"kind": kind, "record": number, "field": field, "certificate": options.certificate, "by": people}
+        only = Only(options.subject, options.record)
+        number = lifted(connection, (kind, document, field), options.certificate, now, only)
+        which = {"kind": kind, "record": number, "document": document, "field": field}
+        said = {**which, "certificate": options.certificate, "by": people}
 
         async def write() -> None:
             async with log_of(settings, connections) as log:
                 await log.append(housekeeping(now, guard=said))
 
         asyncio.run(write())  # the entry first; the guard is lifted when this transaction ends
-    print(f"{kind} {document} {field}: lifted; the next file that brings the value makes a new version")
+    print(
+        f"{kind} {document} (record {number}) {field}: lifted; the next file that brings the value makes a new version"
+    )
     return 0
 
 
@@ -78,51 +95,74 @@ def _checked(options: argparse.Namespace) -> list[str]:
     return people
 
 
-def lifted(connection: Connection, place: tuple[str, str, str], certificate: str, now: datetime) -> int:
-    """Lift the guards of a field; the record. Raises BadInput if there is none."""
+def lifted(
+    connection: Connection, place: tuple[str, str, str], certificate: str, now: datetime, only: Only | None = None
+) -> int:
+    """Lift the guards of a field of one record; the record. Raises BadInput if there is none, or more than one."""
     kind, document, field = place
     found = next((one for one in _GUARDED if one.name == kind), None)
     if found is None:
         raise BadInput(Fault(("KIND",), f"is none of {', '.join(one.name for one in _GUARDED)}"))
-    rows, guard = table(found), CORRECTION_GUARD.c
-    records = sa.select(rows.c.id).where(rows.c.document_number == document)
+    number = _meant(connection, found, document, field, only or Only())
     if field == WHOLE:
-        return _certified(connection, found, document, certificate, now)
-    statement = (
-        sa.update(CORRECTION_GUARD)
-        .where(guard.kind == kind, guard.record_id.in_(records), guard.field == field, guard.lifted_at.is_(None))
-        .values(lifted_at=now, certificate=certificate)
-        .returning(guard.record_id)
-    )
-    numbers = execute(connection, statement)
+        _certified(connection, found, number, certificate, now)
+        return number
+    guard = CORRECTION_GUARD.c
+    here = guard.kind == kind, guard.record_id == number, guard.field == field, guard.lifted_at.is_(None)
+    execute(connection, sa.update(CORRECTION_GUARD).where(*here).values(lifted_at=now, certificate=certificate))
+    return number
+
+
+def _meant(connection: Connection, kind: Kind, document: str, field: str, only: Only) -> int:
+    """The one record that ended, or that has a guard of this field. Raises BadInput if none or several are meant."""
+    rows, guard, code = table(kind).c, CORRECTION_GUARD.c, table(IDENTIFIER).c
+    where = [rows.document_number == document]
+    if field == WHOLE:
+        where.append(rows.status.not_in(CURRENT_STATUSES))
+        nothing = "names no record that is no longer disclosed"
+    else:
+        here = guard.kind == kind.name, guard.record_id == rows.id, guard.field == field, guard.lifted_at.is_(None)
+        where.append(sa.exists(sa.select(sa.literal_column("1")).where(*here)))
+        nothing = "has no guard of this field"
+    if only.subject:
+        whose = code.kind == "USCC", code.value_index == normalize("USCC", only.subject)
+        where.append(rows.subject_id.in_(sa.select(code.subject_id).where(*whose)))
+    if only.record is not None:
+        where.append(rows.id == only.record)
+    numbers = [
+        int(str(number)) for (number,) in execute(connection, sa.select(rows.id).where(*where).order_by(rows.id))
+    ]
     if not numbers:
-        raise BadInput(Fault(("DOCUMENT",), "has no guard of this field"))
-    return int(str(numbers[0][0]))
+        raise BadInput(Fault(("DOCUMENT",), nothing))
+    if len(numbers) > 1:
+        told = ", ".join(map(str, numbers[:10]))
+        raise BadInput(
+            Fault(("DOCUMENT",), f"is the number of {len(numbers)} records ({told}): say --subject or --record")
+        )
+    return numbers[0]
 
 
-def _certified(connection: Connection, kind: Kind, document: str, certificate: str, now: datetime) -> int:
-    """Let a record that ended be brought back by the next file; the record. Raises BadInput if none has ended."""
-    rows = table(kind)
-    ended = rows.c.document_number == document, rows.c.status.not_in(CURRENT_STATUSES)
-    found = execute(connection, sa.select(rows.c.id).where(*ended))
-    if not found:
-        raise BadInput(Fault(("DOCUMENT",), "names no record that is no longer disclosed"))
-    number = int(str(found[0][0]))
+def _certified(connection: Connection, kind: Kind, number: int, certificate: str, now: datetime) -> None:
+    """Let a record that ended be brought back by the next file.
+
+    Without the hash of its row the very row that it came from is news too.
+    """
     row = {"kind": kind.name, "record_id": number, "field": WHOLE, "value_index": b"", "since": now}
     lifted = {"lifted_at": now, "certificate": certificate}
     keys = ["kind", "record_id", "field", "value_index"]
     made = insert(CORRECTION_GUARD).values(**row, **lifted).on_conflict_do_update(index_elements=keys, set_=lifted)
     execute(connection, made)
-    return number
+    rows = table(kind)
+    execute(connection, sa.update(rows).where(rows.c.id == number).values(row_hash=None))
 
 
 def _listed(connection: Connection) -> list[str]:
     lines: list[str] = []
     for kind in _GUARDED:
         rows, guard = table(kind), CORRECTION_GUARD.c
-        told = rows.c.document_number, guard.field, guard.since, guard.lifted_at, guard.certificate
+        told = rows.c.document_number, rows.c.id, guard.field, guard.since, guard.lifted_at, guard.certificate
         found = sa.select(*told).where(guard.kind == kind.name, guard.record_id == rows.c.id).order_by(guard.since)
-        for document, field, since, lifted, certificate in execute(connection, found):
-            state = "guarded" if lifted is None else f"lifted by {certificate}"
-            lines.append(f"{kind.name} {document} {field}: since {since}, {state}")
+        for document, record, field, since, lifted, certificate in execute(connection, found):
+            state = "guarded" if lifted is None else f"lifted by {certificate or 'a decision'}"
+            lines.append(f"{kind.name} {document} (record {record}) {field}: since {since}, {state}")
     return lines

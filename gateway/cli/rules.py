@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from gateway.assemble import migrated
 from gateway.audit.account import housekeeping
+from gateway.audit.destruction import people
 from gateway.cli.audit_tools import log_of
 from gateway.clock import SystemClock, statutory_day
 from gateway.errors import BadInput, Fault
@@ -33,6 +34,13 @@ _MOST: Mapping[Unit, int] = MappingProxyType(
         Unit.TIMES: 10_000,
     }
 )
+# Numbers that may be 0. No other may: a period of no days would be over before anybody could act.
+_NOUGHT = frozenset(
+    (
+        *("repair.minimum.minor", "statement", "case.remind", "case.escalate"),
+        *("binding.attempts", "binding.attempts.counter"),
+    )
+)
 _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -41,6 +49,7 @@ def declare(verbs: _Verbs) -> None:
     command = verbs.add_parser("rules", help="list the numbers in force with their sources, or put another in force")
     command.add_argument("--set", nargs=2, metavar=("NAME", "VALUE"), help="from now on; what was before stays written")
     command.add_argument("--source", default="", help="law and article, or who decided")
+    command.add_argument("--by", action="append", default=[], metavar="WHO", help="who sets it: twice, two people")
     command.add_argument("--verified", action="store_true", help="somebody has checked that it is the law here")
 
 
@@ -54,11 +63,10 @@ def rules(settings: Settings, options: argparse.Namespace) -> int:
             for rule in known.values():
                 print(_line(rule))
             return 0
-        name, text = options.set
-        rule = _changed(connection, known, name, text, options.source, verified=options.verified)
+        rule = _changed(connection, known, options)
         execute(connection, RULE.insert().values(_row(connection, rule, day)))
         said = {"name": rule.name, "version": rule.version, "value": rule.value, "source": rule.source}
-        entry = housekeeping(now, rule={**said, "verified": rule.verified})
+        entry = housekeeping(now, rule={**said, "verified": rule.verified, "by": options.by})
 
         async def write(entry: Entry) -> None:
             async with log_of(settings, connections) as log:
@@ -69,12 +77,12 @@ def rules(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _changed(
-    connection: Connection, known: Mapping[str, Rule], name: str, text: str, source: str, *, verified: bool
-) -> Rule:
+def _changed(connection: Connection, known: Mapping[str, Rule], options: argparse.Namespace) -> Rule:
     """The next version of a rule. Raises BadInput with everything that is wrong."""
+    (name, text), source = options.set, options.source
     before = known.get(name)
     faults = [] if source.strip() and source.isprintable() else [Fault(("--source",), "must be said, on one line")]
+    faults += _two(options.by)
     if before is None:
         faults.append(Fault((name,), f"is none of {', '.join(sorted(known))}"))
     if not (text.isascii() and text.isdigit() and len(text) < 6):
@@ -83,9 +91,17 @@ def _changed(
         faults.append(Fault(("VALUE",), f"must be at most {_MOST[before.unit]}"))
     elif before is not None and int(text) < (_least(connection, before) or 0):
         faults.append(Fault(("VALUE",), f"must be at least {_least(connection, before)}: {before.source}"))
+    elif before is not None and int(text) == 0 and name not in _NOUGHT:
+        faults.append(Fault(("VALUE",), "must be at least 1"))
     if faults or before is None:
         raise BadInput(*faults)
-    return Rule(name, before.version + 1, int(text), before.unit, source, verified)
+    return Rule(name, before.version + 1, int(text), before.unit, source, options.verified)
+
+
+def _two(by: Sequence[str]) -> list[Fault]:
+    if people(by) < 2 or not all(one.isprintable() for one in by):
+        return [Fault(("--by",), "two different people must decide it")]
+    return []
 
 
 def _least(connection: Connection, rule: Rule) -> int | None:

@@ -1,9 +1,10 @@
 """Service figures: how departments answer cases. Frozen with the other figures of a month, in the same transaction.
 
-Counted are the cases that were closed in the month, whenever they were filed, but those that their filer withdrew: by
-the department that had to answer, by kind, and by both, with all totals. On time is who closed on the day of the
-deadline in Beijing or before; overturned, what changed the record or the decision. Months hold different cases, so no
-two months can be subtracted from each other.
+Counted are the cases that were closed in the month, whenever they were filed, but those that their filer withdrew and
+those that nobody answered, since they were closed as they were filed (copies, statements, objections that say nothing
+new): by the department that had to answer, by kind, and by both, with all totals. On time is who closed on the day of
+the deadline in Beijing or before; overturned, what changed the record or the decision. Months hold different cases, so
+no two months can be subtracted from each other.
 
 A line of fewer than ten cases, and one by which such a line could be worked out, is kept for the department itself (its
 standing is MINOR) and told to nobody else: neither its number nor that there is one. Shares are whole percents.
@@ -21,14 +22,21 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.figures.cubes import Cell, Cube, sums
 from gateway.figures.suppress import untold
 from gateway.rights.routing import PLATFORM as DESK
+from gateway.rights.states import CaseKind, Outcome, State
 from gateway.store.case_tables import CASE
 from gateway.store.core import Connection, execute
 from gateway.store.tables import RECORD_IDS, table
 
 K = 10
-# Outcomes that change the record or the decision that was complained of; WITHDRAWN is no answer.
-OVERTURNED = ("CORRECTED", "SUPPLEMENTED", "DISCLOSURE_ENDED", "UPHELD")
-WITHDRAWN = "WITHDRAWN"
+# Outcomes that change the record or the decision that was complained of.
+OVERTURNED = tuple(
+    outcome.value
+    for outcome in (
+        *(Outcome.CORRECTED, Outcome.SUPPLEMENTED, Outcome.DISCLOSURE_ENDED, Outcome.REVOKED),
+        *(Outcome.UPHELD, Outcome.DELETED),
+    )
+)
+AT_ONCE = (CaseKind.COPY.value, CaseKind.STATEMENT.value)  # closed as they are filed
 ZONE = "Asia/Shanghai"
 
 _CUBE = Cube("service", SubjectClass.LEGAL, ("department", "caseKind"), K)
@@ -89,7 +97,13 @@ def _counted(connection: Connection, start: datetime, end: datetime) -> dict[Cel
     median = sa.func.percentile_disc(sa.literal_column("0.5")).within_group(closed_on - CASE.c.filed_on)
     asked = (
         sa.select(department, kind, sa.func.count(), on_time, overturned, median)
-        .where(CASE.c.closed_at >= start, CASE.c.closed_at < end, CASE.c.outcome.is_distinct_from(WITHDRAWN))
+        .where(
+            CASE.c.closed_at >= start,
+            CASE.c.closed_at < end,
+            CASE.c.closed_at != CASE.c.filed_at,
+            CASE.c.state != State.WITHDRAWN.value,
+            kind.not_in(AT_ONCE),
+        )
         .group_by(sa.func.cube(sa.literal_column("1"), sa.literal_column("2")))
         .having(sa.func.count() > 0)
     )

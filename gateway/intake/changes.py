@@ -44,7 +44,8 @@ class Changes:
                 "UPDATE correction_guard SET lifted_at = NULL WHERE kind = %s AND record_id = %s AND field = ANY(%s)",
                 (self._kind.name, record, back),
             )
-            self._tell(subject, record, version, "BROUGHT_BACK", None)
+            fields = None if WHOLE in back else sorted(back)  # None: all of it
+            self._tell(subject, record, version, "BROUGHT_BACK", None, fields)
         for case in self._cases.get(record, ()):
             self._event(case)
             self._tell(subject, record, version, "UPSTREAM_CHANGED", case)
@@ -53,7 +54,7 @@ class Changes:
     def _same(self, name: str, item: Mapping[str, Value], values: set[bytes]) -> bool:
         if name == WHOLE:
             return True
-        return item.get(name) is not None and guard_of(self._vault, self._kind.name, name, item[name]) in values
+        return item.get(name) is None or guard_of(self._vault, self._kind.name, name, item[name]) in values
 
     def _event(self, case: int) -> None:
         self._connection.execute('SELECT 1 FROM "case" WHERE id = %s FOR UPDATE', (case,))
@@ -68,11 +69,19 @@ class Changes:
             'UPDATE "case" SET history = array_append(history, %s), version = version + 1 WHERE id = %s', (told, case)
         )
 
-    def _tell(self, subject: Found, record: int, version: int, what: str, case: int | None) -> None:
+    def _tell(
+        self,
+        subject: Found,
+        record: int,
+        version: int,
+        what: str,
+        case: int | None,
+        fields: list[str] | None = None,
+    ) -> None:
         self._connection.execute(
             "INSERT INTO record_change (id, subject_id, subject_class, record_kind, record_id, version, what, case_id, "
-            "at) VALUES (nextval('record_ids'), %s, %s, %s, %s, %s, %s, %s, %s)",
-            (subject.id, subject.subject_class.value, self._kind.name, record, version, what, case, self._now),
+            "at, fields) VALUES (nextval('record_ids'), %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (subject.id, subject.subject_class.value, self._kind.name, record, version, what, case, self._now, fields),
         )
 
     def _open(self, ids: list[int]) -> dict[int, list[int]]:
@@ -94,7 +103,8 @@ class Changes:
         if ids:
             rows = self._connection.execute(
                 "SELECT record_id, field, value_index FROM correction_guard "
-                "WHERE kind = %s AND record_id = ANY(%s) AND lifted_at IS NOT NULL",
+                "WHERE kind = %s AND record_id = ANY(%s) AND lifted_at IS NOT NULL "
+                "AND certificate IS NOT NULL",  # what a decision has lifted does not hold again
                 (self._kind.name, ids),
             ).fetchall()
             for record, name, value in rows:

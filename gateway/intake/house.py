@@ -3,22 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 
+from gateway.catalogue.checks import Checked
 from gateway.catalogue.fields import Kind, Owner
 from gateway.catalogue.reference import IDENTIFIER
 from gateway.clock import statutory_day
 from gateway.errors import BadInput, Fault
-from gateway.intake.checks import Checked, years_after
 from gateway.rights.calendar import Calendar
 from gateway.rights.routing import Department, present
 from gateway.rights.rows import calendar_of, calendar_since
+from gateway.rights.windows import windows
 from gateway.store.core import Connection, execute
-from gateway.vault.rows import minor
 
-RETAINED = 5  # years from the end of the conduct (Reg. 631 art. 16)
-PUBLISHED: Mapping[str, int] = MappingProxyType({"GENERAL": 1, "SERIOUS": 3})  # years at most (NDRC Order 36)
-NEGATIVE = frozenset({"penalty", "irregularity", "judgment"})
 OLDEST = timedelta(days=4000)  # of the calendar that is read
 
 
@@ -68,18 +64,14 @@ class House:
         )
         item["receivedAt"] = self.now
         item["status"] = "ACTIVE"
-        item["disclosure"] = "AUTHORIZED" if person else "PUBLIC"
+        derived = windows(kind, item, person=person)
+        item["disclosure"] = derived.disclosure
         if kind.reserved_by:
             self._scheme(row)
-        elif kind.name == "penalty" and minor(item):
-            item["disclosure"] = "AUTHORIZED" if person else "GOV_SHARED"
-        decided = item.get(kind.order[0])
-        if kind.name == "penalty" and not person and item.get("publishedUntil") is None and isinstance(decided, date):
-            years = PUBLISHED.get(str(item.get("severity")))
-            item["publishedUntil"] = decided + timedelta(days=90) if years is None else years_after(decided, years)
-        ended = item.get("conductEndedOn") or decided
-        if person and isinstance(ended, date) and (kind.name in NEGATIVE or item.get("nature") == "SERIOUS_BREACH"):
-            item["retained_until"] = years_after(ended, RETAINED)
+        if derived.published_until is not None and item.get("publishedUntil") is None:
+            item["publishedUntil"] = derived.published_until
+        if derived.retained_until is not None:
+            item["retained_until"] = derived.retained_until
 
     def _scheme(self, row: Checked) -> None:
         known = self.schemes.get(str(row.item.get("scheme")))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gateway.catalogue.fields import Field, Kind, Owner, Type
+from gateway.catalogue.fields import Field, Kind, Owner
 from gateway.catalogue.kinds import KINDS
 from gateway.catalogue.license import LICENSE
 from gateway.catalogue.reference import IDENTIFIER
@@ -149,11 +149,6 @@ def head_of(kind: Kind) -> tuple[str, ...]:
         if name is not None and title not in OLD_NAMES.get(kind.name, {}):
             best[name] = title
     return tuple(best.values())
-
-
-def is_text(field: Field) -> bool:
-    """Whether a field holds words of its own."""
-    return field.type is Type.TEXT
 
 
 def _part(kind: Kind, name: str) -> str:

@@ -7,9 +7,9 @@ known here goes to the list of unmatched codes, for a steward to look at.
 from collections.abc import Sequence
 from datetime import date
 
+from gateway.catalogue.checks import Checked
 from gateway.catalogue.codes import holds_citizen_number, normalize, status
 from gateway.catalogue.fields import Kind
-from gateway.intake.checks import Checked
 from gateway.intake.house import House
 from gateway.intake.load_copy import copy_rows, numbers
 from gateway.intake.receipt import Receipt

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.catalogue.checks import Checked
 from gateway.catalogue.fields import Sealing
-from gateway.intake.checks import Checked
 from gateway.intake.files import Cells
 from gateway.intake.layouts import Layout, named_fields
 from gateway.vault.masks import masked

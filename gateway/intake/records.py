@@ -1,6 +1,6 @@
 """Checked rows → records: new ones copied, known ones left alone or replaced, their old version kept."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -8,9 +8,10 @@ from typing import TypeAlias
 import sqlalchemy as sa
 from psycopg import sql
 
+from gateway.catalogue.checks import Checked
 from gateway.catalogue.fields import Kind, snake
+from gateway.catalogue.free_text import folded
 from gateway.intake.changes import Changes
-from gateway.intake.checks import Checked
 from gateway.intake.house import House
 from gateway.intake.load_copy import copy_rows, numbers
 from gateway.intake.receipt import Receipt
@@ -18,12 +19,13 @@ from gateway.intake.subjects import Finder, Found
 from gateway.rights.superseded import Why, kept, present, read
 from gateway.store.archive_tables import SUPERSEDED
 from gateway.store.core import Connection, execute
+from gateway.store.intake_tables import WHOLE
 from gateway.store.tables import CURRENT_STATUSES, RECORD_IDS
 from gateway.vault.keeper import hands
-from gateway.vault.rows import Cell, Item, Place, Shape, Value, guard_of, shapes
+from gateway.vault.rows import Cell, Item, Place, Shape, Value, guard_of, shapes, tombstone_of
 from gateway.vault.vault import Vault
 
-Key: TypeAlias = tuple[int, tuple[str, ...]]  # subject and natural key
+Key: TypeAlias = tuple[int, tuple[str, ...]]  # subject and natural key, as it is spelled or folded
 
 LOCK = 0x1A7E  # advisory, with what is locked
 
@@ -70,6 +72,10 @@ def overwrite(connection: Connection, shape: Shape, key: str, cells: Sequence[Ce
     connection.execute(statement, (*values.values(), row))
 
 
+def _folded(key: Key) -> Key:
+    return key[0], tuple(map(folded, key[1]))
+
+
 class Records:
     """Writes the records of one kind; owned by one intake."""
 
@@ -91,18 +97,22 @@ class Records:
         self._lock({str(row.item["provider"]) for row in rows} - self._locked)
         found = self._finder.of(rows)
         pairs = [(row, subject) for row, subject in zip(rows, found, strict=True) if subject is not None]
-        known = self._read({subject.id for _, subject in pairs}, [self._natural(row) for row, _ in pairs])
-        guards = self._guards([one.id for one in known.values()])
-        changed = Changes(
-            self._connection, self._vault, self._kind, self._house.now, [one.id for one in known.values()]
-        )
+        known = self._read({(subject.id, self._natural(row)) for row, subject in pairs})
+        ids = list({one.id for one in known.values()})
+        guards = self._guards(ids)
+        changed = Changes(self._connection, self._vault, self._kind, self._house.now, ids)
+        erased = self._erased()
         new: list[list[Cell]] = []
         for row, subject in pairs:
             key = (subject.id, self._natural(row))
             mark = mark_of(self._vault, self._kind.name, row.item)
-            old = known.get(key)
+            other = _folded(key)
+            old = known.get(key) or known.get(other)
+            if old is None and erased and tombstone_of(self._vault, self._kind.name, *key) in erased:
+                row.doubts.append("RECORD_ERASED")
+                continue
             if old is None:
-                old = known[key] = _Known(next(self._ids), 1, "ACTIVE", None, mark)
+                old = known[key] = known[other] = _Known(next(self._ids), 1, "ACTIVE", None, mark)
                 new.append(self._cells(row, subject, old.id, mark, 1))
                 self._receipt.accepted += 1
             elif old.mark == mark:
@@ -149,36 +159,45 @@ class Records:
     def _natural(self, row: Checked) -> tuple[str, ...]:
         return tuple(str(row.item[name]) for name in self._kind.natural_key)
 
-    def _read(self, subjects: Iterable[int], wanted: Sequence[tuple[str, ...]]) -> dict[Key, _Known]:
-        """The records of these subjects with one of the wanted keys."""
+    def _read(self, wanted: Collection[Key]) -> dict[Key, _Known]:
+        """The records with one of the wanted keys, however they are spelled: by their own spelling, and folded.
+
+        All records of these subjects are looked at: a number that is spelled otherwise is the same number.
+        """
+        if not wanted:
+            return {}
         columns = [sql.Identifier(snake(name)) for name in self._kind.natural_key]
         statement = sql.SQL(
             "SELECT subject_id, id, version, status, disputed_on, row_hash, {} FROM {} "
-            "WHERE subject_id = ANY(%s) AND {} = ANY(%s)"
-        ).format(sql.SQL(", ").join(columns), sql.Identifier(self._kind.name), columns[0])
-        ids = list(subjects)
-        if not ids:
-            return {}
-        found = self._connection.execute(statement, (ids, [one[0] for one in wanted])).fetchall()
+            "WHERE subject_id = ANY(%s) ORDER BY id"
+        ).format(sql.SQL(", ").join(columns), sql.Identifier(self._kind.name))
+        alike = {_folded(key) for key in wanted}
         known: dict[Key, _Known] = {}
-        for subject, number, version, status, disputed, mark, *natural in found:
+        spelled: dict[Key, _Known] = {}
+        for subject, number, version, status, disputed, mark, *natural in self._connection.execute(
+            statement, (list({subject for subject, _ in wanted}),)
+        ).fetchall():
             assert isinstance(subject, int) and isinstance(number, int) and isinstance(version, int)
-            known[subject, tuple(map(str, natural))] = _Known(
+            key = subject, tuple(map(str, natural))
+            if _folded(key) not in alike:
+                continue
+            spelled[key] = _Known(
                 number,
                 version,
                 str(status),
                 disputed if isinstance(disputed, date) else None,
                 mark if isinstance(mark, bytes) else None,
             )
-        return known
+            known.setdefault(_folded(key), spelled[key])
+        return known | spelled  # of two that differ by their spelling alone each keeps its own
 
     def _guards(self, ids: list[int]) -> dict[tuple[int, str], set[bytes]]:
         if not ids:
             return {}
         found = self._connection.execute(
             "SELECT record_id, field, value_index FROM correction_guard "
-            "WHERE kind = %s AND record_id = ANY(%s) AND lifted_at IS NULL",
-            (self._kind.name, ids),
+            "WHERE kind = %s AND record_id = ANY(%s) AND field <> %s AND lifted_at IS NULL",
+            (self._kind.name, ids, WHOLE),
         ).fetchall()
         guards: dict[tuple[int, str], set[bytes]] = {}
         for number, name, value in found:
@@ -186,10 +205,18 @@ class Records:
             guards.setdefault((number, str(name)), set()).add(value)
         return guards
 
+    def _erased(self) -> set[object]:
+        """What is left of the records of this kind that were erased."""
+        found = self._connection.execute(
+            "SELECT value_index FROM correction_guard WHERE kind = %s AND field = %s AND lifted_at IS NULL",
+            (self._kind.name, WHOLE),
+        ).fetchall()
+        return {value for (value,) in found if value}
+
     def _guarded(self, row: Checked, old: _Known, guards: Mapping[tuple[int, str], set[bytes]]) -> bool:
+        """Whether it says what was refused, or leaves a field empty that a decision has filled or corrected."""
         return any(
             number == old.id
-            and row.item.get(name) is not None
-            and guard_of(self._vault, self._kind.name, name, row.item[name]) in refused
+            and (row.item.get(name) is None or guard_of(self._vault, self._kind.name, name, row.item[name]) in refused)
             for (number, name), refused in guards.items()
         )

@@ -14,10 +14,11 @@ from pathlib import Path
 import psycopg
 from psycopg.types.json import Jsonb
 
+from gateway.catalogue.checks import Checked
 from gateway.catalogue.fields import Kind, Owner
 from gateway.catalogue.reference import IDENTIFIER
 from gateway.clock import statutory_day
-from gateway.intake.checks import Checked, Checker
+from gateway.intake.checks import Checker
 from gateway.intake.files import Cells, Source, opened
 from gateway.intake.house import House, house_of
 from gateway.intake.layouts import Layout, layout_of

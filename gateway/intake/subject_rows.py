@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
+from gateway.catalogue.checks import Checked
 from gateway.catalogue.codes import CITIZEN_ID, normalize, status
 from gateway.catalogue.fields import Kind, SubjectClass
-from gateway.intake.checks import Checked
 from gateway.intake.house import House
 from gateway.intake.load_copy import Loader
 from gateway.intake.receipt import Receipt

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from gateway.catalogue.checks import Checked
 from gateway.catalogue.codes import CITIZEN_ID, normalize
 from gateway.catalogue.fields import SubjectClass
 from gateway.catalogue.grams import searchable
-from gateway.intake.checks import Checked
 from gateway.store.core import Connection
 from gateway.vault.seal import SubjectKey
 from gateway.vault.vault import Vault

@@ -55,7 +55,7 @@ class Tick(StrEnum):
     REMIND = "REMIND"  # its department is told that the deadline is near
     ESCALATE = "ESCALATE"  # so is who stands above it
     OVERDUE = "OVERDUE"  # the deadline is over
-    RECOMPUTE = "RECOMPUTE"  # a new calendar has come, and a provisional deadline was counted anew
+    RECOMPUTE = "RECOMPUTE"  # a new calendar has come, and the deadline was counted anew
 
 
 REMIND = "case.remind"  # rules: so many working days are left

@@ -1,4 +1,4 @@
-"""What time does to one case: it is reminded of, escalated, overdue, each once; a provisional deadline is counted anew.
+"""What time does to one case: it is reminded of, escalated, overdue, each once; counted anew by a new calendar.
 
 Each is a function of a transaction and the time: it does one step to one case, writes the event into its file and says
 what it did, for the entry of the log; or it finds nothing to do. Who has the row of a case locked is deciding it: it is
@@ -77,9 +77,9 @@ def marking(at: int) -> Step:
 
 
 async def recounting(session: Session, now: datetime) -> Said | None:
-    """A provisional deadline of an older calendar than the newest."""
+    """A deadline of an older calendar than the newest, provisional or not: a day that was mended is the law too."""
     newest = sa.select(sa.func.max(CALENDAR.c.version)).scalar_subquery()
-    found = await _one(session, CASE.c.deadline_provisional, CASE.c.calendar < newest)
+    found = await _one(session, CASE.c.calendar < newest)
     if found is None:
         return None
     number, state, _, _ = found

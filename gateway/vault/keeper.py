@@ -1,12 +1,12 @@
 """What an action may ask of the vault on behalf of one caller; and how an old version of a row is made with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.catalogue.fields import Kind, SubjectClass
 from gateway.catalogue.kinds import KINDS
 from gateway.rights.superseded import Open, Present, Seal
-from gateway.vault.rows import Cell, Place, Shape, Value, guard_of
+from gateway.vault.rows import Cell, Place, Shape, Value, guard_of, tombstone_of
 from gateway.vault.vault import Vault
 
 
@@ -52,6 +52,10 @@ class Keeper:
     def guard(self, kind: str, field: str, value: Value) -> bytes:
         """The keyed form in which a guard keeps a value that was refused."""
         return guard_of(self.vault, kind, field, value)
+
+    def tombstone(self, kind: str, subject: int, natural: Sequence[str]) -> bytes:
+        """The keyed form in which a record that was erased is known again, by its natural key."""
+        return tombstone_of(self.vault, kind, subject, natural)
 
     def claim(self, code: str = "") -> tuple[str, bytes]:
         """A claim code (a new one, if none is given) and its keyed hash."""

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,9 +11,11 @@ from typing import TypeAlias
 
 from gateway.catalogue.codes import CITIZEN_ID, holds_citizen_number, normalize
 from gateway.catalogue.fields import Field, Kind, Owner, Sealing, Standing, SubjectClass, Type, snake
+from gateway.catalogue.free_text import folded
 from gateway.catalogue.grams import grams, searchable
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
+from gateway.rights.windows import minor
 from gateway.vault.masks import masked
 from gateway.vault.seal import SubjectKey
 from gateway.vault.vault import Vault
@@ -21,7 +23,6 @@ from gateway.vault.vault import Vault
 Value: TypeAlias = bytes | str | bool | int | date | datetime | Decimal | None
 Item: TypeAlias = Mapping[str, Value]
 Cell: TypeAlias = Value | list[str]
-MINOR_KINDS = frozenset({"警告", "通报批评"})  # APL art. 9 (1): not published by Order 36
 BASE = ("version", "subject_class", "provider", "batch", "row_hash")
 WINDOWS = ("disclosure", "status", "minor", "retained_until")
 
@@ -139,17 +140,6 @@ def _code_of(item: Item) -> str:
     return normalize(str(item.get("kind")), str(item.get("value") or ""))
 
 
-def minor(item: Item) -> bool:
-    """Whether a row is not published for what it is: as given, or by procedure and kind (Order 36; APL arts 9, 51)."""
-    if "minor" in item:
-        return item["minor"] is True
-    kinds = item.get("penaltyKinds")
-    if not isinstance(kinds, str):
-        return False
-    only_words = MINOR_KINDS.issuperset(one.strip() for one in re.split("[;；]", kinds) if one.strip())
-    return item.get("procedure") == "SIMPLE" or item.get("severity") == "MINOR" or only_words
-
-
 def normalized(kind: str, name: str, value: str, item: Item) -> str:
     """The spelling under which a look-up field is indexed."""
     if kind == "identifier":
@@ -160,9 +150,19 @@ def normalized(kind: str, name: str, value: str, item: Item) -> str:
 
 
 def guard_of(vault: Vault, kind: str, field: str, value: Value) -> bytes:
-    """The keyed form in which a guard keeps a value that was refused; equal for a number, however it is written."""
+    """The keyed form in which a guard keeps a value that was refused; equal for a number, however it is written.
+
+    None: that there is no value is what was refused.
+    """
+    if value is None:
+        return vault.blind_index(kind, f"absent.{field}", "")
     text = f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
     return vault.blind_index(kind, f"guard.{field}", text)
+
+
+def tombstone_of(vault: Vault, kind: str, subject: int, natural: Iterable[str]) -> bytes:
+    """The keyed form in which a record that was erased is known again: whose it was, and its natural key."""
+    return vault.blind_index(kind, "erased", "\x1f".join((str(subject), *map(folded, natural))))
 
 
 def shapes(vault: Vault) -> Mapping[str, Shape]:

@@ -52,7 +52,8 @@ RULES = (
 IN_FORCE = date(2018, 1, 1)
 
 # A record whose deletion was decided goes with its old versions; what remains is the case and the log. Whoever may not
-# delete may delete by this and nothing else: it looks at the case itself.
+# delete may delete by this and nothing else: it looks at the case itself. What has no term of keeping (as the records
+# of bodies have none) may go once it is not disclosed any more.
 ERASE = """
 CREATE FUNCTION erase_record(decided bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public AS $$
@@ -64,8 +65,9 @@ BEGIN
     IF v_record IS NULL THEN
         RETURN false;
     END IF;
-    EXECUTE format('DELETE FROM public.%I WHERE subject_id = $1 AND id = $2 AND retained_until < current_date', v_kind)
-        USING v_subject, v_record;
+    EXECUTE format('DELETE FROM public.%I WHERE subject_id = $1 AND id = $2 AND CASE WHEN retained_until IS NULL '
+        'THEN status NOT IN (''ACTIVE'', ''CORRECTED'') OR published_until < $3 ELSE retained_until < $3 END', v_kind)
+        USING v_subject, v_record, (now() AT TIME ZONE 'Asia/Shanghai')::date;
     GET DIAGNOSTICS v_gone = ROW_COUNT;
     IF v_gone = 1 THEN
         DELETE FROM public.record_version AS v WHERE v.kind = v_kind AND v.record_id = v_record;

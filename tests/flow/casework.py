@@ -1,8 +1,14 @@
 """What the stories of cases share: every step as one call of somebody, and what a case says."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
+import psycopg
+
+from gateway.intake.receipt import Receipt
+from gateway.intake.run import Order, take
 from tests.flow.documents import LEGAL
+from tests.flow.intake_bench import written
 from tests.harness import Body, House
 
 RECEIPT = "id state deadline { on workingDays calendarDays source verified } rule receipt { origin index }"
@@ -123,3 +129,27 @@ async def seen(house: House, persona: str, document_number: str) -> Body | None:
     """A penalty of the demonstration enterprise as somebody sees it now; None: not at all."""
     nodes: list[Body] = (await house.data(persona, PENALTIES, LEGAL))["enterprise"]["penalties"]["nodes"]
     return next((one for one in nodes if one["documentNumber"] == document_number), None)
+
+
+def brought(house: House, path: Path, *rows: dict[str, str], kind: str = "penalty") -> Receipt:
+    """Take a file of these rows."""
+    with psycopg.connect(house.connections.writer) as connection:
+        receipt = take(connection, house.vault, written(path, kind, *rows), Order(house.clock.now()))
+        connection.commit()
+    return receipt
+
+
+def counted(receipt: Receipt) -> dict[str, int]:
+    """What became of the rows of a file, none of which breaks a rule."""
+    assert receipt.rejected == 0, receipt.reasons
+    named = ("accepted", "unchanged", "replaced", "quarantined")
+    return {name: value for name in named if (value := getattr(receipt, name))}
+
+
+async def accepted(house: House, persona: str, name: str, **given: object) -> tuple[str, str]:
+    """A case that its handler has accepted: as its party knows it, and as its handler does."""
+    kind = {"requestErasure": "ERASURE", "requestRepair": "REPAIR"}.get(name, "OBJECTION")
+    mine = str((await step(house, persona, name, **given))["id"])
+    case = str((await newest(house, "handler", kind))["id"])
+    await step(house, "handler", "acceptCase", case=case)
+    return mine, case

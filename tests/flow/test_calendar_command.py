@@ -19,6 +19,7 @@ pytestmark = pytest.mark.anyio
 
 BY = ("--approved-by", "anna", "--approved-by", "boris")
 SOURCE = ("--source", "国办发明电〔2026〕7号")
+TODAY = date(2026, 11, 23)
 BEFORE = Version(
     1,
     date(2026, 12, 31),
@@ -33,7 +34,7 @@ def options(*words: str) -> argparse.Namespace:
 
 def refused(*words: str) -> list[str]:
     with pytest.raises(BadInput) as error:
-        changed(BEFORE, options(*words))
+        changed(BEFORE, options(*words), TODAY)
     return [f"{':'.join(map(str, one.path))}: {one.rule}" for one in error.value.faults]
 
 
@@ -48,7 +49,7 @@ def test_a_version_is_the_last_one_and_what_is_new() -> None:
         "--plain",
         "2026-10-10",
     )
-    assert changed(BEFORE, options(*words, *SOURCE, *BY)) == Version(
+    assert changed(BEFORE, options(*words, *SOURCE, *BY), TODAY) == Version(
         2,
         date(2027, 12, 31),
         SOURCE[1],
@@ -76,6 +77,11 @@ WRONG = (
     (("--rest", "2027-01-01=x", *SOURCE, *BY), ["2027-01-01: lies after 2026-12-31: say --known-until"]),
     (("--work", "2026-10-05=x", *SOURCE, *BY), ["2026-10-05: is a working day anyway; --plain takes a rest day back"]),
     (("--rest", "2026-10-02=x", "--rest", "2026-10-02=y", *SOURCE, *BY), ["--rest:--work: name a day twice"]),
+    (("--known-until", "2029-12-31", *SOURCE, *BY), ["--known-until: must not lie after 2028: no notice says so much"]),
+    (("--known-until", "9999-12-31", *SOURCE, *BY), ["--known-until: must not lie after 2028: no notice says so much"]),
+    (("--rest", "2017-12-29=x", "--work", "1900-01-06=y", *SOURCE, *BY), [
+        "2017-12-29: lies before 2018-01-01, where the calendar begins",
+        "1900-01-06: lies before 2018-01-01, where the calendar begins"]),
     (("--plain", "2026-10-02", *SOURCE, *BY), ["--plain: 2026-10-02 is as the week has it", ": nothing would change"]),
 )  # fmt: skip
 
@@ -83,6 +89,10 @@ WRONG = (
 @pytest.mark.parametrize(("words", "faults"), WRONG, ids=[str(number) for number in range(len(WRONG))])
 def test_what_is_wrong_is_told_at_once(words: tuple[str, ...], faults: list[str]) -> None:
     assert refused(*words) == faults
+
+
+def test_it_may_be_known_until_the_end_of_the_next_year_but_one() -> None:
+    assert changed(BEFORE, options("--known-until", "2028-12-31", *SOURCE, *BY), TODAY).known_until.year == 2028
 
 
 def test_the_calendar_was_seeded_from_the_library() -> None:

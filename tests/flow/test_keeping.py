@@ -265,9 +265,14 @@ async def test_rules_are_listed_and_set(
     assert await rules("--set", "log.keep.acess", "x") == 1
     said = capsys.readouterr().err
     assert "--source: must be said" in said and "is none of" in said and "VALUE: must be a whole number" in said
-    assert await rules("--set", "log.keep.access", "2", "--source", "a whim") == 1
+    by = ("--by", "anna", "--by", "boris")
+    assert "--by: two different people must decide it" in said
+    for alone in ((), ("--by", "anna"), ("--by", "anna", "--by", " Anna")):
+        assert await rules("--set", "log.keep.access", "12", "--source", "x", *alone) == 1
+        assert "--by: two different people must decide it" in capsys.readouterr().err
+    assert await rules("--set", "log.keep.access", "2", "--source", "a whim", *by) == 1
     assert "VALUE: must be at least 3: Zhejiang 2017 art. 20" in capsys.readouterr().err
-    assert await rules("--set", "log.keep.access", "12", "--source", "the city 2026-7", "--verified") == 0
+    assert await rules("--set", "log.keep.access", "12", "--source", "the city 2026-7", "--verified", *by) == 0
     assert await rules() == 0
     assert "log.keep.access          12 years (the city 2026-7)\n" in capsys.readouterr().out
     assert await house.sql("SELECT version, value, least FROM rule WHERE name = 'log.keep.access' ORDER BY 1") == [
@@ -275,3 +280,12 @@ async def test_rules_are_listed_and_set(
     ]  # fmt: skip
     ((entries,),) = await house.sql("SELECT count(*) FROM log_entry WHERE body LIKE '%%the city 2026-7%%'")
     assert entries == 1
+    assert (await house.entries(1))[0]["rule"] == {
+        "name": "log.keep.access", "version": 2, "value": 12, "source": "the city 2026-7", "verified": True,
+        "by": ["anna", "boris"],
+    }  # fmt: skip
+    for name in ("objection.provider", "complaint", "review", "report", "erasure", "copy", "notice.acknowledge",
+                 "consent.term", "consent.scan.wait", "repair.result", "mandate.proposal"):  # fmt: skip
+        assert await rules("--set", name, "0", "--source", "a whim", *by) == 1
+        assert "VALUE: must be at least 1" in capsys.readouterr().err, name
+    assert await rules("--set", "repair.minimum.minor", "0", "--source", "NDRC Order 36", *by) == 0

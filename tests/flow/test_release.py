@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from gateway.actions.release_text import LONGEST, NO_TEXT, NOT_OWN
+from gateway.actions.release_text import LONGEST, NO_TEXT, NOT_OWN, OWN_WORDS
 from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.intake.sample_codes import citizen_number
 from gateway.store.database import Connections
+from tests.flow.casework import PENALTIES, seen, step
 from tests.flow.documents import LEGAL
 from tests.harness import PUBLIC, Body, House, opened, stored
 
@@ -126,6 +127,39 @@ async def test_what_may_not_be_read_is_refused_with_its_place(house: House, text
     record = (await of(house, "MARKET"))[0]
     found = await refused(house, record=record["id"], field="facts", text=text)
     assert [rule for _, rule in found] == told and {name for name, _ in found} == {"text"}
+
+
+SAID = "我方已改正，\n现场由张三签收。"
+FORGED = (
+    "我方承认作假，\n现场由张三签收。",
+    "我方已改正，\n现场由■■■签收。",
+    "我方已改正，\n现场由■签收。",
+    "我方已改正。",
+    "我方已改正，\n现场由李■签收。",
+    "我方已改正，\n现场由张三签收。另有隐瞒。",
+    "■" * len(SAID),
+    "■■■■■■\n■■■■■■■■■",
+)
+
+
+async def test_of_a_statement_only_the_own_words_of_its_subject_are_released(house: House) -> None:
+    number = (await of(house, "MARKET", PUBLIC))[0]["documentNumber"]
+    mine = await seen(house, "enterprise-rep", number) or {}
+    await step(house, "enterprise-rep", "addStatement", record=mine["id"], text=SAID)
+    nodes = (await house.data("steward", PENALTIES, LEGAL))["enterprise"]["penalties"]["nodes"]
+    (own,) = [one for one in nodes if one["documentNumber"] == number]
+    given = {"record": own["id"], "field": "statement"}
+    for text in FORGED:
+        assert await refused(house, **given, text=text) == [("text", OWN_WORDS)], text
+    assert (await seen(house, PUBLIC, number) or {})["statement"] is None
+    for blacked in (SAID, "我方已改正，\r\n现场由■■签收。", "我方已改正，\n现场由*＊■■。"):
+        assert (await house.data("steward", RELEASE, {**given, "text": blacked}))["releaseText"]["state"] == "RELEASED"
+        assert (await seen(house, PUBLIC, number) or {})["statement"] == blacked.replace("\r", "")
+        assert (await seen(house, "enterprise-rep", number) or {})["statement"] == SAID
+    # Another statement: what was released of the one before is gone with it, and is nobody's own words any more.
+    await step(house, "enterprise-rep", "addStatement", record=mine["id"], text="已于次日改正。")
+    assert (await seen(house, PUBLIC, number) or {})["statement"] is None
+    assert await refused(house, **given, text=SAID) == [("text", OWN_WORDS)]
 
 
 async def test_everything_that_is_wrong_is_told_at_once(house: House) -> None:

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.anyio
 MONTH = "2026-10"
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
 DEPARTMENTS, KINDS = ("MARKET", "TAX", "CREDIT"), ("OBJECTION", "COMPLAINT")
-OUTCOMES = ("CORRECTED", "SUPPLEMENTED", "DISCLOSURE_ENDED", "UPHELD", "KEPT", "UNVERIFIABLE", "REJECTED", None)
+CHANGING = ("CORRECTED", "SUPPLEMENTED", "DISCLOSURE_ENDED", "UPHELD", "REVOKED", "DELETED")
+OUTCOMES = (*CHANGING, "KEPT", "UNVERIFIABLE", "RESTRICTED", None)
 FIGURES = """query($filter: RightsFigureFilter) { rightsFigures(first: 100, filter: $filter) {
   nodes { month department caseKind closed onTimePercent overturnedPercent medianDays } } }"""
 
@@ -27,7 +28,7 @@ FIGURES = """query($filter: RightsFigureFilter) { rightsFigures(first: 100, filt
 ADDED = """
     INSERT INTO "case" (id, subject_id, subject_class, provider, batch, kind, state, claim_sealed, filed_at, filed_on,
         deadline_on, deadline_provisional, rule, rule_version, calendar, department, filer, closed_at, outcome)
-    SELECT %s, subject_id, subject_class, provider, batch, %s, state, claim_sealed, filed_at, %s, %s, false, rule,
+    SELECT %s, subject_id, subject_class, provider, batch, %s, %s, claim_sealed, %s, %s, %s, false, rule,
         rule_version, calendar, %s, filer, %s, %s
     FROM "case" WHERE id < 900000 LIMIT 1
 """
@@ -42,6 +43,8 @@ class Closed(NamedTuple):
     deadline_on: date
     closed_at: datetime
     outcome: str | None
+    state: str = "DECIDED"
+    at_once: bool = False
 
 
 def invented() -> Iterator[Closed]:
@@ -61,7 +64,11 @@ def invented() -> Iterator[Closed]:
             yield Closed(department, kind, filed, due, closed, OUTCOMES[number % len(OUTCOMES)])
     for edge in (datetime(2026, 9, 30, 15, 59, 59, tzinfo=UTC), datetime(2026, 10, 31, 16, tzinfo=UTC)):
         yield Closed("MARKET", "OBJECTION", date(2026, 9, 1), date(2026, 9, 9), edge, "KEPT")
-    yield Closed("MARKET", "OBJECTION", date(2026, 9, 1), date(2026, 9, 9), NOW - timedelta(days=20), "WITHDRAWN")
+    days = date(2026, 9, 1), date(2026, 9, 9), NOW - timedelta(days=20)
+    yield Closed("MARKET", "OBJECTION", *days, None, "WITHDRAWN")
+    for kind, outcome in (("COPY", "GIVEN"), ("STATEMENT", "ATTACHED"), ("OBJECTION", None)):  # closed as filed
+        for _ in range(12):
+            yield Closed("MARKET", kind, *days, outcome, at_once=True)
 
 
 def naive(department: str | None, kind: str | None) -> tuple[int, int, int, int] | None:
@@ -70,12 +77,13 @@ def naive(department: str | None, kind: str | None) -> tuple[int, int, int, int]
         one
         for one in invented()
         if department in (None, one.department) and kind in (None, one.kind)
-        and statutory_day(one.closed_at).strftime("%Y-%m") == MONTH and one.outcome != "WITHDRAWN"
+        and statutory_day(one.closed_at).strftime("%Y-%m") == MONTH and one.state != "WITHDRAWN"
+        and not one.at_once
     ]  # fmt: skip
     if not found:
         return None
     on_time = sum(statutory_day(one.closed_at) <= one.deadline_on for one in found)
-    overturned = sum(one.outcome in OUTCOMES[:4] for one in found)
+    overturned = sum(one.outcome in CHANGING for one in found)
     days = median_low((statutory_day(one.closed_at) - one.filed_on).days for one in found)
     return len(found), int(100 * on_time / len(found) + 0.5), int(100 * overturned / len(found) + 0.5), days
 
@@ -85,9 +93,9 @@ async def house(database: Connections, tmp_path_factory: pytest.TempPathFactory)
     """A gateway with these cases, the month frozen."""
     async with opened(database, tmp_path_factory.mktemp("home")) as made:
         for number, one in enumerate(invented(), 900_001):
-            await made.sql(
-                ADDED, number, one.kind, one.filed_on, one.deadline_on, one.department, one.closed_at, one.outcome
-            )
+            filed_at = one.closed_at if one.at_once else datetime(2026, 9, 1, 1, tzinfo=UTC)
+            told = one.filed_on, one.deadline_on, one.department, one.closed_at, one.outcome
+            await made.sql(ADDED, number, one.kind, one.state, filed_at, *told)
         with psycopg.connect(database.writer) as writer:
             assert freeze(writer, MONTH, NOW)
             assert freeze(writer, MONTH, NOW) is None

@@ -254,9 +254,35 @@ async def test_what_was_not_overdue_after_all_is_not_marked(house: House) -> Non
     assert await steps(house, number) == ["REMIND", "ESCALATE", "OVERDUE", "RECOMPUTE", "OVERDUE"]
 
 
-async def test_a_known_deadline_stays_by_the_calendar_it_names(house: House, case: int) -> None:
+@pytest.mark.parametrize(
+    ("days", "note"),
+    [
+        ({date(2026, 11, 30): "REST"}, "LATER: 2026-12-03, was 2026-12-02; calendar 2"),
+        ({date(2026, 11, 28): "WORK"}, "EARLIER: 2026-12-01, was 2026-12-02; calendar 2"),
+        ({date(2026, 12, 30): "REST"}, "SAME: 2026-12-02, was 2026-12-02; calendar 2"),
+    ],
+    ids=["later", "earlier", "same"],
+)
+async def test_a_known_deadline_is_counted_anew_too(house: House, case: int, days: dict[date, str], note: str) -> None:
+    """A day of a year that was known already is mended: it is the law for whoever waits."""
+    keeper = timekeeper_of(house.gateway)
+    await new_calendar(house, date(2027, 12, 31), days)
+    assert await keeper.work() == 1
+    assert await keeper.work() == 0
+    assert await house.sql(STEPS, case) == [("RECOMPUTE", "clock", None, note)]
+    due = date.fromisoformat(note.split()[1].strip(","))
+    assert await house.sql('SELECT deadline_on, calendar FROM "case" WHERE id = %s', case) == [(due, 2)]
+
+
+async def test_closed_cases_and_clocks_that_stand_are_not_counted_anew(house: House, case: int) -> None:
+    keeper = timekeeper_of(house.gateway)
     await new_calendar(house, date(2027, 12, 31), {date(2026, 11, 30): "REST"})
-    assert await timekeeper_of(house.gateway).work() == 0
+    await house.sql('UPDATE "case" SET closed_at = now() WHERE id = %s', case)
+    assert await keeper.work() == 0
+    await house.sql('UPDATE "case" SET closed_at = NULL WHERE id = %s', case)
+    async with house.gateway.sessions.begin() as session:
+        await deadlines.pause(session, case, house.clock.now(), "an expert is asked")
+    assert await keeper.work() == 0
     assert await house.sql('SELECT deadline_on, calendar FROM "case" WHERE id = %s', case) == [(date(2026, 12, 2), 1)]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from gateway.assemble import WEBHOOK, watcher_of
+from gateway.cli.main import log_to_stderr
 from gateway.errors import LogUnavailable
 from gateway.intake.sample_demo import DEMO
 from gateway.ledger import delays
@@ -114,6 +116,36 @@ async def test_an_access_is_told_once_and_signed_and_written_down(
     entries = [entry for entry in await house.entries(4) if entry["who"]["token"] == WEBHOOK]
     assert {entry["outcome"] for entry in entries} == {"DISCLOSED"} and len(entries) == 2
     assert {entry["who"]["principal"] for entry in entries} == {"citizen-demo"}
+
+
+async def test_the_log_of_the_process_holds_nothing_of_an_address(
+    house: House, receiver: Receiver, watcher: Watcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Addresses are sealed: neither one that takes what is sent nor one that cannot be reached is written in clear."""
+    quiet = ("alembic", "httpx", "httpcore")
+    before = {name: logging.getLogger(name).level for name in quiet}
+    log_to_stderr()
+    try:
+        with caplog.at_level(logging.DEBUG):
+            await wish(house, receiver)
+            await looked_at(house)
+            await told(watcher)
+            assert len(receiver.posted) == 1
+            await wish(house, receiver, url=receiver.url.replace(str(receiver.port), "1"))
+            house.clock.advance(timedelta(seconds=1))
+            await looked_at(house)
+            await told(watcher)
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+    assert [state for state, *_ in await states(house)] == ["TOLD", "WAITING"]
+    records = [one for one in caplog.records if not one.name.startswith("uvicorn")]  # that is the receiver's own
+    said = "\n".join(f"{one.getMessage()} {one.args!r} {one.exc_text or ''}" for one in records)
+    path = receiver.url.partition(str(receiver.port))[2]
+    assert len(path) > 3
+    for part in (receiver.url, f":{receiver.port}", path, ":1/", SECRET):
+        assert part not in said
+    assert not [one for one in records if one.name.startswith(("httpx", "httpcore"))]
 
 
 async def test_what_the_subject_does_is_not_told(house: House, receiver: Receiver, watcher: Watcher) -> None:

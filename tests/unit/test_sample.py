@@ -16,7 +16,8 @@ from gateway.intake.sample_demo_records import demo
 from gateway.intake.sample_dice import Dice
 from gateway.intake.sample_words import Words, read_words
 from gateway.intake.seed_files import table
-from gateway.vault.rows import Item, Value, minor
+from gateway.rights.windows import minor
+from gateway.vault.rows import Item, Value
 
 SEED = Path(__file__).parents[2] / "seed"
 TODAY = date(2026, 11, 23)
