@@ -80,6 +80,7 @@ def told(action: Action, done: Done, id: str | None) -> dict[str, object]:
         "rule": None if due is None else f"{due.rule.name}/{due.rule.version}",
         "claimCode": done.code or None,
         "decision": done.answer or None,
+        "request": done.request or None,
     }
 
 

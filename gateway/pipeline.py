@@ -12,7 +12,7 @@ A mutation takes the same door (1 to 3) and then ``perform``: what it does and i
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
@@ -34,7 +34,7 @@ from gateway.ledger.accesses import ACCESSES, NOBODY, Accesses, asked_for, of_su
 from gateway.ledger.chains import Chains
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
-from gateway.policy.acts import permit
+from gateway.policy.acts import STEP_UP, permit
 from gateway.policy.arms import Ground, ground_of
 from gateway.policy.compile import Policy
 from gateway.policy.live import Live
@@ -236,8 +236,12 @@ async def perform(
 
 
 async def _asked(gateway: Gateway, caller: Caller, query: str, variables: Mapping[str, object]) -> bytes:
-    """The answer to a query that an action asks as its caller: decided and written down like any other."""
-    return (await answer_to(gateway, Request(None, query, None, variables, orjson.dumps(variables)), caller)).body
+    """The answer to a query that an action asks as its caller: decided and written down like any other.
+
+    Without step-up: what an action keeps of it is read later by those who are not proven anew.
+    """
+    asking = replace(caller, assurance=min(STEP_UP - 1, caller.assurance))
+    return (await answer_to(gateway, Request(None, query, None, variables, orjson.dumps(variables)), asking)).body
 
 
 def _decided(gateway: Gateway, policy: Policy, caller: Caller, selection: Selection, at: int) -> Decided | bytes | None:

@@ -202,6 +202,7 @@ class Condition(Enum):
     ALWAYS = Relation.NONE
     SELF = Relation.SELF
     SELF_STEP_UP = Relation.SELF | Relation.STEP_UP
+    STEP_UP = Relation.STEP_UP
     CONSENT = Relation.CONSENT
     CONSENT_LICENSED = Relation.CONSENT | Relation.LICENSED
     MATTER = Relation.MATTER

@@ -1,10 +1,11 @@
-"""What the actions about mandates share: who is named, whose mandates they are, how a row of them is written."""
+"""What the actions about mandates share: who is named, how often in vain, whose they are, how a row is written."""
 
 import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from gateway.actions.model import Given, Path, Scene
 from gateway.actions.opening import WHOLE, Party, own_subjects, stranger
@@ -12,11 +13,13 @@ from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.codes import CITIZEN_ID, check, normalize
 from gateway.catalogue.kinds import BY_NAME
 from gateway.catalogue.mandate import SCOPE
-from gateway.errors import Fault, InternalError
+from gateway.errors import BadInput, Fault, InternalError
 from gateway.rights.routing import PLATFORM
+from gateway.rights.rows import rules_of, rules_on
 from gateway.store.core import stored_bytes
 from gateway.store.sessions import Session
-from gateway.store.tables import MANDATE, RECORD_IDS, SUBJECT_KEY, SUBJECT_RELATION, table
+from gateway.store.tables import BINDING_ATTEMPT, MANDATE, RECORD_IDS, SUBJECT_KEY, SUBJECT_RELATION, table
+from gateway.values import Role
 
 BATCH = "mandate"  # where a batch of intake would stand
 PERSON = table(BY_NAME["person"])
@@ -24,6 +27,7 @@ NAME_LENGTH = 50
 DOCUMENT_LENGTH = 200
 PRINCIPAL_LENGTH = 255
 EMPTY = "must not be empty"
+OFTEN = "was tried too often today"
 
 
 class Stated(NamedTuple):
@@ -81,6 +85,25 @@ async def party_of(session: Session, scene: Scene, who: Stated) -> tuple[Party, 
     if found is not None:
         return found, ()
     return await stranger(session, scene, "person"), (scene.keys.asked(scene.keys.person(*who)[0]),)
+
+
+async def refuse_often(session: Session, scene: Scene, path: Path) -> None:
+    """Whoever named persons in vain too often today names none any more. One caller's attempts of a day take turns."""
+    name = "binding.attempts.counter" if scene.caller.role is Role.COUNTER else "binding.attempts"
+    most = rules_of(await session.execute(rules_on(scene.today)))[name].value
+    first = insert(BINDING_ATTEMPT).values(principal=scene.caller.principal, day=scene.today, failures=0)
+    same = first.on_conflict_do_update(
+        index_elements=["principal", "day"], set_={"failures": BINDING_ATTEMPT.c.failures}
+    )
+    ((failures,),) = await session.execute(same.returning(BINDING_ATTEMPT.c.failures))
+    if int(str(failures)) >= most:
+        raise BadInput(Fault(path, OFTEN))
+
+
+async def failed(session: Session, scene: Scene) -> None:
+    """One more was named in vain."""
+    mine = BINDING_ATTEMPT.c.principal == scene.caller.principal, BINDING_ATTEMPT.c.day == scene.today
+    await session.execute(sa.update(BINDING_ATTEMPT).where(*mine).values(failures=BINDING_ATTEMPT.c.failures + 1))
 
 
 async def whole(session: Session, scene: Scene) -> dict[int, str]:

@@ -6,25 +6,22 @@ Whatever does not fit has one answer, and it is no error: a wrong pair, one that
 principal is bound to, a caller who is bound already, somebody who died. It is written down like any other access, under
 whom was asked for, so that the person finds it; and after some in a day (a rule) nothing more is tried that day.
 
-At the counter the clerk has seen person and paper: there another principal is bound, and one that was bound to the
-person before is not any more, nor represents anybody by it.
+At the counter the clerk, proven anew too, has seen person and paper: there another principal is bound. No clerk alone
+moves a binding from one principal to another: who is bound gives it back first, until then there is the same answer.
 """
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from gateway.actions import acting
 from gateway.actions.acting import Stated
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
 from gateway.actions.opening import Party
 from gateway.errors import BadInput, Fault
-from gateway.rights.rows import rules_of, rules_on
 from gateway.rights.states import BindingState
 from gateway.store.sessions import Session
-from gateway.store.tables import BINDING_ATTEMPT, MANDATE
+from gateway.store.tables import MANDATE
 from gateway.values import ActionName, Relation, Role
 
-OFTEN = "was tried too often today"
 AT_COUNTER = "is for the counter"
 NEEDED = "is required at the counter"
 
@@ -53,57 +50,32 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
 async def _apply(
     session: Session, scene: Scene, who: Stated, principal: str | None, document: str | None, path: Path
 ) -> Done:
-    await _refuse_often(session, scene, path)
+    await acting.refuse_often(session, scene, path)
+    bound = principal or scene.caller.principal
     asked = (scene.keys.asked(scene.keys.person(*who)[0]),)
     found = await acting.person_of(session, scene, who)
-    if found is None or await _taken(session, scene, found, principal):
-        mine = BINDING_ATTEMPT.c.principal == scene.caller.principal, BINDING_ATTEMPT.c.day == scene.today
-        again = sa.update(BINDING_ATTEMPT).where(*mine).values(failures=BINDING_ATTEMPT.c.failures + 1)
-        await session.execute(again)
+    if found is None or await _taken(session, found, bound):
+        await acting.failed(session, scene)
         return Done(None, False, BindingState.NOT_BOUND, None, (), {}, 0, (), asked=asked)
-    before = await _rebound(session, scene, found) if principal is not None else []
     values = {
         "basis": "PERSON",
-        "principal": principal or scene.caller.principal,
-        "agent": principal or scene.caller.principal,
+        "principal": bound,
+        "agent": bound,
         "recorded_by": "SUBJECT" if principal is None else "COUNTER",
         "valid_from": scene.now,
         "verified_by": scene.caller.principal,
     }
     id = await acting.add(session, scene, found, values, {"document": document})
-    rows = {"mandate": ((id, 1), *before)}
+    rows = {"mandate": ((id, 1),)}
     held = int(Relation.SELF) if principal is None else 0
     return Done(None, False, BindingState.BOUND, None, (found.subject,), rows, held, ())
 
 
-async def _refuse_often(session: Session, scene: Scene, path: Path) -> None:
-    """One caller's attempts of a day take turns."""
-    name = "binding.attempts.counter" if scene.caller.role is Role.COUNTER else "binding.attempts"
-    most = rules_of(await session.execute(rules_on(scene.today)))[name].value
-    first = insert(BINDING_ATTEMPT).values(principal=scene.caller.principal, day=scene.today, failures=0)
-    same = first.on_conflict_do_update(
-        index_elements=["principal", "day"], set_={"failures": BINDING_ATTEMPT.c.failures}
-    )
-    ((failures,),) = await session.execute(same.returning(BINDING_ATTEMPT.c.failures))
-    if int(str(failures)) >= most:
-        raise BadInput(Fault(path, OFTEN))
-
-
-async def _taken(session: Session, scene: Scene, found: Party, principal: str | None) -> bool:
-    """Whether one of the two is bound already; at the counter only whether the principal is, to somebody else."""
+async def _taken(session: Session, found: Party, principal: str) -> bool:
+    """Whether one of the two is bound already."""
     bound = MANDATE.c.basis == "PERSON", MANDATE.c.revoked_at.is_(None)
-    if principal is None:
-        whose = sa.or_(MANDATE.c.subject_id == found.subject, MANDATE.c.principal == scene.caller.principal)
-    else:
-        whose = sa.and_(MANDATE.c.subject_id != found.subject, MANDATE.c.principal == principal)
+    whose = sa.or_(MANDATE.c.subject_id == found.subject, MANDATE.c.principal == principal)
     return bool(await session.execute(sa.select(MANDATE.c.id).where(*bound, whose)))
-
-
-async def _rebound(session: Session, scene: Scene, found: Party) -> list[tuple[int, int]]:
-    """Whoever was bound to the person before is not any more, nor represents anybody as that person."""
-    bound = MANDATE.c.subject_id == found.subject, MANDATE.c.basis == "PERSON"
-    ended = await acting.revoke(session, scene, "REBOUND", *bound)
-    return ended + await acting.revoke(session, scene, "UNBOUND", MANDATE.c.person_id == found.subject)
 
 
 BIND_PERSON = Action(

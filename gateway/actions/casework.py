@@ -12,7 +12,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from gateway.actions.model import Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import FILE, event, happened, own_subjects, tied
+from gateway.actions.opening import FILE, event, happened, in_own_name, own_subjects, tied
 from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded
 from gateway.catalogue.case import CASE as KIND
 from gateway.errors import BadInput, CaseConflict, Fault, InternalError
@@ -84,10 +84,9 @@ def named(scene: Scene, given: Given, path: Path, faults: list[Fault]) -> int:
 async def of_party(session: Session, scene: Scene, number: int, path: Path) -> Held:
     """A case of a subject that the caller is or acts for, or one that it has filed in its own name."""
     own = CASE.c.subject_id.in_(own_subjects(scene, FILE))
-    filed = sa.and_(CASE.c.filer == scene.caller.principal, CASE.c.consumer.is_not_distinct_from(_consumer(scene)))
     mine: sa.ColumnElement[bool] = own if scene.caller.role in (Role.SUBJECT, Role.COUNTER) else sa.false()
     if scene.caller.principal:
-        mine = sa.or_(mine, sa.and_(filed, CASE.c.record_id.is_(None)))
+        mine = sa.or_(mine, in_own_name(scene.caller.principal, scene.caller.consumer))
     return await _held(session, mine, number, path, Relation.SELF)
 
 
@@ -112,10 +111,6 @@ async def of_desk(session: Session, scene: Scene, number: int, path: Path) -> He
 async def of_claim(session: Session, index: bytes, fault: Fault) -> Held:
     """The report that a claim code stands for."""
     return await _found(session, CASE.c.claim_index == index, Relation.NONE, fault)
-
-
-def _consumer(scene: Scene) -> str | None:
-    return scene.caller.consumer or None
 
 
 async def _held(session: Session, mine: sa.ColumnElement[bool], number: int, path: Path, relation: Relation) -> Held:

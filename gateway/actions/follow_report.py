@@ -1,6 +1,7 @@
 """followReport (举报查询): whoever has the claim code learns where a report stands, and may add to it.
 
-A wrong code is answered like one that never was.
+A wrong code is answered like one that never was. While something is asked for, the clocks stand and there is no
+deadline; what is added sets them going again.
 """
 
 from dataclasses import replace
@@ -12,8 +13,8 @@ from gateway.actions.casework import Held
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
 from gateway.actions.supplement_case import supplemented
 from gateway.actions.text import bounded, written
-from gateway.errors import Fault
-from gateway.rights.states import CLOSED
+from gateway.errors import CaseConflict, Fault
+from gateway.rights.states import CLOSED, State, Step, after
 from gateway.store.case_tables import CASE
 from gateway.store.core import stored_bytes
 from gateway.store.sessions import Session
@@ -21,6 +22,7 @@ from gateway.values import ActionName
 
 _CODE_LENGTH = 64
 UNKNOWN = "is not the claim code of a report"
+WITHOUT = "followReport without a text tells where it stands"
 
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
@@ -32,22 +34,33 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     async def apply(session: Session) -> Done:
         held = await casework.of_claim(session, index, Fault((*path, "claimCode"), UNKNOWN))
         if text is not None:
+            if after(held.kind, held.state, Step.SUPPLEMENT) is None:
+                raise CaseConflict(Fault((*path, "text"), f"a report in state {held.state} takes none; {WITHOUT}"))
             done = await supplemented(session, scene, held, text, path)
         else:
-            deadline = None if held.state in CLOSED else held.deadline
+            standing = held.state in CLOSED or held.state is State.SUPPLEMENT_REQUESTED
             rows = {"case": ((held.number, held.version),)}
+            deadline = None if standing else held.deadline
             done = Done(held.number, False, held.state, deadline, (held.subject,), rows, 0, ())
-        return replace(done, answer=await _decision(session, scene, held))
+        request, decision = await _texts(session, scene, held)
+        return replace(done, answer=decision, request=request if done.state is State.SUPPLEMENT_REQUESTED else "")
 
     return casework.begun(faults, apply)
 
 
-async def _decision(session: Session, scene: Scene, held: Held) -> str:
+async def _texts(session: Session, scene: Scene, held: Held) -> tuple[str, str]:
+    """What was asked for, and what was decided; empty: nothing."""
     here = CASE.c.subject_id == held.subject, CASE.c.id == held.number
-    ((sealed,),) = await session.execute(sa.select(CASE.c.decision_sealed).where(*here))
-    if sealed is None:
-        return ""
-    return scene.keys.open(held.wrapped, held.subject, held.place("decision"), stored_bytes(sealed))
+    ((request, decision),) = await session.execute(
+        sa.select(CASE.c.request_sealed, CASE.c.decision_sealed).where(*here)
+    )
+
+    def opened(column: str, sealed: object) -> str:
+        if sealed is None:
+            return ""
+        return scene.keys.open(held.wrapped, held.subject, held.place(column), stored_bytes(sealed))
+
+    return opened("request", request), opened("decision", decision)
 
 
 FOLLOW_REPORT = Action(

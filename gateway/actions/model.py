@@ -130,6 +130,7 @@ class Done:
     kind: str = ""  # of ``row``, where the action gives no kind of its own
     code: str = ""  # by which whoever has no name finds it again
     answer: str = ""  # what was decided, for whom no other way leads to it
+    request: str = ""  # what is still asked of them, likewise
     asked: tuple[str, ...] = ()  # pseudonyms of whom was asked for, whether they are there or not
 
 

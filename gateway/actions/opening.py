@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -19,7 +19,7 @@ from gateway.rights.states import CLOSED, CaseKind, State, Step, after
 from gateway.store.case_tables import CASE, CASE_EVENT
 from gateway.store.sessions import Session
 from gateway.store.tables import MANDATE, RECORD_IDS, SUBJECT_IDS, SUBJECT_KEY, table
-from gateway.values import Check, Relation
+from gateway.values import Caller, Check, Relation
 
 READ, CONSENT_WORD = "READ", "CONSENT"  # words of the scope of mandates: see, give consents
 FILE = "FILE"  # the word of the scope of mandates that lets somebody file cases
@@ -58,13 +58,32 @@ class Opening:
 
 def own_subjects(scene: Scene, word: str) -> "sa.Select[int]":
     """The subjects that the caller is or acts for, now, as far as ``word`` of the scope of mandates says."""
+    return acted_for(scene.caller, scene.now, word)
+
+
+def acted_for(caller: Caller, now: datetime, word: str) -> "sa.Select[int]":
+    """The subjects that somebody is or acts for at a moment, as far as ``word`` says."""
     return sa.select(MANDATE.c.subject_id).where(
-        MANDATE.c.principal == scene.caller.acts_as,
-        MANDATE.c.valid_from <= scene.now,
-        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > scene.now),
+        MANDATE.c.principal == caller.acts_as,
+        MANDATE.c.valid_from <= now,
+        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > now),
         MANDATE.c.revoked_at.is_(None),
         sa.or_(MANDATE.c.basis.in_(WHOLE), MANDATE.c.scope.contains([word])),
     )
+
+
+def in_own_name(filer: str, consumer: str) -> "sa.ColumnElement[bool]":
+    """Whether somebody filed a case in their own name: its subject is nobody's (:func:`stranger`), and never was.
+
+    Who filed a case for a subject is tied to it by the mandate alone, hence no longer than that is in force.
+    """
+    acted = sa.exists(sa.select(MANDATE.c.id).where(MANDATE.c.subject_id == CASE.c.subject_id).correlate(CASE))
+    known = [
+        sa.exists(sa.select(one.c.subject_id).where(one.c.subject_id == CASE.c.subject_id).correlate(CASE))
+        for one in (table(kind) for kind in KINDS if kind.owner is Owner.SUBJECT)
+    ]
+    filed = CASE.c.filer == filer, sa.func.coalesce(CASE.c.consumer, "") == consumer
+    return sa.and_(*filed, sa.not_(sa.or_(acted, *known)))
 
 
 def tied(scene: Scene, subject: int, word: str) -> Check:

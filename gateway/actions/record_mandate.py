@@ -6,8 +6,9 @@
   guardianship by the desk alone. The desk may record one that came on paper.
 - A representative claims a body: verified at once if the registry names, by name and ID number, the person that the
   caller is bound to, refused otherwise; intake ends it when the registry names somebody else.
-- A clerk at the counter records one over who is present, by ID number, name and the number of the paper: verified at
-  once, for some minutes (a rule), in this session of the clerk's and no other.
+- A clerk at the counter, proven anew, records one over who is present, by ID number, name and the number of the paper:
+  verified at once, for some minutes (a rule), in this session of the clerk's and no other. What does not fit counts
+  like a binding in vain: after some in a day (a rule) the clerk records none any more that day.
 
 A person whom nobody has is answered like one who is there: the mandate is over somebody of whom nothing is held.
 A mandate always lets read (READ): who may not see what is held could neither object to it nor consent to its use.
@@ -171,7 +172,12 @@ async def _apply(session: Session, scene: Scene, proposal: _Proposal) -> Done:
     if proposal.by == "SUBJECT":
         party = await _own(session, scene, proposal)
     elif proposal.person is not None:
+        counter = proposal.by == "COUNTER"  # the clerk sees at once whether there is such a person
+        if counter:
+            await acting.refuse_often(session, scene, proposal.path)
         (party, asked), name = await acting.party_of(session, scene, proposal.person), proposal.person.name
+        if counter and asked:
+            await acting.failed(session, scene)
     else:
         party, name = await _named(session, proposal)
     if proposal.basis == "REPRESENTATIVE":

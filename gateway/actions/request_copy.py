@@ -1,8 +1,10 @@
 """requestCopy (查阅复制): the subject gets a copy of its own file, at once (PIPL art. 45; Reg. 631 art. 17).
 
-The copy is what the subject may see, asked through the same door as the caller: decided and written down like any other
-query. It lies in the case as JSON, sealed under the subject's key, and can be taken elsewhere. Free of charge, as often
-as somebody wants. A list longer than a page is told to go on (``pageInfo``): the copy holds the newest of each sort.
+The copy is what the subject may see without step-up, asked through the same door as the caller: decided and written
+down like any other query. Who asks may be proven anew; who reads the case later (the subject, an agent, a clerk) need
+not be, so no ID number stands in it in clear. It lies in the case as JSON, sealed under the subject's key, and can be
+taken elsewhere. Free of charge, as often as somebody wants. A list longer than a page is told to go on (``pageInfo``):
+the copy holds the newest of each sort.
 """
 
 import orjson

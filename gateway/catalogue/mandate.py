@@ -19,7 +19,7 @@ STATES = ("PROPOSED", "VERIFIED", "REVOKED", "ENDED")
 # READ: what the subject sees. ACCESSES: who looked. FILE: cases in its name. CONSENT: giving and withdrawing consents.
 SCOPE = ("READ", "ACCESSES", "FILE", "CONSENT")
 RECORDED_BY = ("SUBJECT", "AGENT", "DESK", "COUNTER", "PLATFORM")
-ENDED_FOR = ("WITHDRAWN", "GIVEN_BACK", "REJECTED", "REGISTRY", "REBOUND", "UNBOUND")
+ENDED_FOR = ("WITHDRAWN", "GIVEN_BACK", "REJECTED", "REGISTRY", "UNBOUND")
 
 MANDATE = Kind(
     name="mandate",

@@ -5,12 +5,13 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from gateway import named
+from gateway.actions.opening import FILE, acted_for, in_own_name
 from gateway.clock import Clock
 from gateway.errors import CaseClosed, Fault, InternalError, NotFound
 from gateway.store.case_tables import CASE
 from gateway.store.core import stored_bytes
 from gateway.store.sessions import Session
-from gateway.store.tables import MANDATE, SUBJECT_KEY
+from gateway.store.tables import SUBJECT_KEY
 from gateway.values import Caller, Check, Condition, Relation, Visibility
 from gateway.vault.vault import Vault
 
@@ -23,8 +24,8 @@ class Target(NamedTuple):
     number: int
     version: int
     wrapped: bytes
-    own: bool  # the caller acts for the subject, by a mandate
-    filed: bool  # the caller filed the case
+    own: bool  # the caller acts for the subject, by a mandate that lets file
+    filed: bool  # the caller filed the case, in its own name
 
     @property
     def party(self) -> bool:
@@ -38,7 +39,7 @@ class Target(NamedTuple):
 
     def checks(self, caller: Caller) -> tuple[Check, ...]:
         """What must still hold when the file is kept."""
-        return (Check("mandate", caller.acts_as, self.subject),) if self.own else ()
+        return (Check("mandate", caller.acts_as, self.subject, purpose=FILE),) if self.own else ()
 
 
 async def find(
@@ -46,8 +47,9 @@ async def find(
 ) -> Target:
     """The open case that ``id`` names. Raises NotFound, alike for whatever the caller is not tied to, and CaseClosed.
 
-    Who is shown the evidence of a case by a relation may add to it by the same, and so may who filed it. A closed case
-    is with its handler no more, hence not found. ``lock``: who adds to the case, or changes it, waits.
+    Who is shown the evidence of a case by a relation may add to it by the same, an agent as far as its mandate lets
+    file (FILE); and so may who filed it in its own name. A closed case is with its handler no more, hence not found.
+    ``lock``: who adds to the case, or changes it, waits.
     """
     kind, number = named.row(vault, id, named.reader(caller))
     if kind is None or kind.name != "case":
@@ -55,18 +57,10 @@ async def find(
     conditions = {grant.condition for cell in visibility.cells["evidence"].values() for grant in cell.grants}
     case, now = CASE.c, clock.now()
     is_open = sa.or_(case.closed_at.is_(None), case.closed_at > now)
-    own: sa.ColumnElement[bool] = sa.exists(
-        sa.select(MANDATE.c.id).where(
-            MANDATE.c.principal == caller.principal,
-            MANDATE.c.subject_id == case.subject_id,
-            MANDATE.c.valid_from <= now,
-            sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > now),
-            MANDATE.c.revoked_at.is_(None),
-        )
-    )
+    own: sa.ColumnElement[bool] = case.subject_id.in_(acted_for(caller, now, FILE))
     if Condition.SELF not in conditions:
         own = sa.false()
-    filed = sa.and_(case.filer == caller.principal, sa.func.coalesce(case.consumer, "") == caller.consumer)
+    filed = in_own_name(caller.principal, caller.consumer)
     ties = [own, filed]
     if Condition.CASE in conditions and caller.department:
         free = sa.or_(case.handler.is_(None), case.handler == caller.principal)

@@ -113,7 +113,9 @@ def _consents(
 def _mandates(
     directory: Path, numbers: Mapping[str, int], ids: Iterator[int], today: date
 ) -> Iterator[Mapping[str, object]]:
-    for row, number in zip(table(directory, "mandates"), ids, strict=False):
+    rows = list(table(directory, "mandates"))
+    bound = {row["principal"]: numbers[row["subject"]] for row in rows if row["basis"] == "PERSON"}
+    for row, number in zip(rows, ids, strict=False):
         yield {
             **{name: row[name] for name in ("principal", "basis")},
             "subject_id": numbers[row["subject"]],
@@ -121,6 +123,8 @@ def _mandates(
             "subject_class": _CLASSES[row["subject"]],
             **{"provider": "CREDIT", "batch": "mandate", "recorded_by": "PLATFORM", "scope": list(SCOPE)},
             "agent": row["principal"],
+            # A representation is held as the person that the principal is bound to, and ends with that binding.
+            "person_id": bound.get(row["principal"]) if row["basis"] == "REPRESENTATIVE" else None,
             "recorded_on": today + timedelta(days=int(row["from_day"])),
             "valid_from": _moment(today, row["from_day"]),
             "valid_until": _moment(today, row["until_day"]),

@@ -276,7 +276,7 @@ def _derived(row: Row, item: Field) -> Expression:
             return quoted(columns.subject_class)
         case "told":
             return sa.cast(columns.records.is_not(None), TEXT)
-        case "state":
+        case "state" if row.kind.name == "consent":
             standing_of = sa.func.consent_standing(row.table.table_valued(), parameter("now"), type_=TEXT)
             return quoted(standing_of)
         case "uses":

@@ -16,12 +16,16 @@ CONDITIONS: Mapping[str, Condition] = MappingProxyType({one.name.lower(): one fo
 # Actions are granted whole, by an act of their own: the record acted on, if there is one, is tied by the condition.
 PERFORM = "perform"
 ACTIONS: frozenset[str] = frozenset(action.value for action in ActionName)
+_OF_ACTIONS = (
+    Condition.ALWAYS,
+    Condition.SELF,
+    Condition.SELF_STEP_UP,
+    Condition.STEP_UP,
+    Condition.SOURCE,
+    Condition.CASE,
+)
 PERFORMED_UNDER: Mapping[str, Condition] = MappingProxyType(
-    {
-        name: one
-        for name, one in CONDITIONS.items()
-        if one in (Condition.ALWAYS, Condition.SELF, Condition.SELF_STEP_UP, Condition.SOURCE, Condition.CASE)
-    }
+    {name: one for name, one in CONDITIONS.items() if one in _OF_ACTIONS}
 )
 ROLES: frozenset[str] = frozenset(role.value for role in Role)
 ANY = "*"

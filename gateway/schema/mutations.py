@@ -113,6 +113,7 @@ def _receipt(gives: Gives, words: Vocabulary, deadline: Any, own: Mapping[str, M
     }
     if gives is Gives.REPORT:
         members["claimCode"] = Member(nullable(str), "By which it is found again; told once, by fileReport (查询码).")
+        members["request"] = Member(nullable(str), "What is to be added, while the clocks stand for it (补正要求).")
         members["decision"] = Member(nullable(str), "What was decided, once it was (处理决定).")
     return object_type(declare(gives.value), f"What has been done, and where it stands ({kind.zh}回执).", members)
 

@@ -255,7 +255,6 @@ OWN: Mapping[tuple[str, str], str] = MappingProxyType(
         ("MandateEndedFor", "GIVEN_BACK"): "The agent gave it back (代理人放弃).",
         ("MandateEndedFor", "REJECTED"): "The desk turned it down (平台退回).",
         ("MandateEndedFor", "REGISTRY"): "The registry names somebody else (登记变更).",
-        ("MandateEndedFor", "REBOUND"): "Another principal was bound to the person (重新绑定).",
         ("MandateEndedFor", "UNBOUND"): "The binding it rested on has ended (绑定解除).",
         (
             "RowStanding",

@@ -63,7 +63,7 @@ $body$
 
 RULES = (
     ("binding.attempts", 5, "TIMES", f"{DEFAULT}: so often a day somebody may name a person in vain to be bound to it"),
-    ("binding.attempts.counter", 50, "TIMES", f"{DEFAULT}: the same for a clerk at the counter"),
+    ("binding.attempts.counter", 50, "TIMES", f"{DEFAULT}: the same for a clerk at the counter, also to act for it"),
     ("mandate.proposal", 30, "CALENDAR_DAYS", f"{DEFAULT}: within which a proposed mandate must be verified"),
     ("mandate.counter", 30, "MINUTES", f"{DEFAULT}: how long a clerk acts for who is present"),
 )
@@ -92,7 +92,7 @@ def _columns() -> Iterator[SchemaItem]:
     yield from _word("recorded_by", "SUBJECT AGENT DESK COUNTER PLATFORM")
     yield sa.Column("recorded_on", sa.Date())
     yield sa.Column("verify_by", sa.Date())
-    yield from _word("ended_for", "WITHDRAWN GIVEN_BACK REJECTED REGISTRY REBOUND UNBOUND")
+    yield from _word("ended_for", "WITHDRAWN GIVEN_BACK REJECTED REGISTRY UNBOUND")
     yield sa.Column("document_sealed", sa.LargeBinary())
     yield sa.Column("subject_name_sealed", sa.LargeBinary())
     yield sa.Column("person_id", sa.BigInteger())

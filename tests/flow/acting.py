@@ -96,5 +96,7 @@ async def mandates(house: House, who: str | Persona) -> list[Body]:
 async def forget(house: House) -> None:
     """Nobody was bound or given a mandate but in the seed; nobody tried."""
     await house.sql("DELETE FROM mandate WHERE recorded_by <> 'PLATFORM'")
-    await house.sql("UPDATE mandate SET revoked_at = NULL, ended_for = NULL WHERE basis = 'PERSON'")
+    await house.sql(
+        "UPDATE mandate SET revoked_at = NULL, ended_for = NULL WHERE basis = 'PERSON' OR ended_for = 'UNBOUND'"
+    )
     await house.sql("DELETE FROM binding_attempt")

@@ -32,7 +32,7 @@ STEPS: Mapping[str, str] = {
     "requestCopy": "subject: ID",
     "addStatement": "record: ID! text: String!",
 }
-MORE: Mapping[str, str] = {"fileReport": " claimCode decision", "followReport": " claimCode decision"}
+MORE: Mapping[str, str] = {"fileReport": " claimCode decision", "followReport": " claimCode request decision"}
 _TEXTS = "claim supplement request answer decision"
 _ABOUT = f"id kind state outcome department recordKind record field against closedAt history deadlineOn {_TEXTS}"
 CASES = f"""query($filter: CaseFilter) {{ cases(first: 100, filter: $filter) {{ nodes {{ {_ABOUT}

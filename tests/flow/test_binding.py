@@ -138,19 +138,39 @@ async def test_a_binding_is_given_back(house: House) -> None:
 
 
 async def test_at_the_counter_the_paper_counts(house: House) -> None:
-    """Who is present is bound, and who was before is not any more."""
-    await do(house, OTHER, BIND, **STRANGER)
     told = {"principal": NEWCOMER.subject, "document": "J2205-1"}
+    body = await ask(house, CLERK, BIND, {**STRANGER, **told})  # not proven anew
+    assert body["errors"][0]["message"].endswith("prove who you are anew in this session")
+    assert not await sees(house, NEWCOMER, STRANGER)
     assert await do(house, CLERK, BIND, **STRANGER, **told) == {"state": "BOUND"}
     assert await sees(house, NEWCOMER, STRANGER)
-    assert not await sees(house, OTHER, STRANGER)
-    (former,) = await mandates(house, OTHER)
-    assert (former["state"], former["endedFor"]) == ("REVOKED", "REBOUND")
-    own, before = await mandates(house, NEWCOMER)  # it also sees who was bound to it
-    assert (before["agent"], before["endedFor"]) == (OTHER.subject, "REBOUND")
+    (own,) = await mandates(house, NEWCOMER)
     assert (own["recordedBy"], own["document"]) == ("COUNTER", "J2205-1")
     assert await do(house, CLERK, BIND, **NOBODY, **told) == {"state": "NOT_BOUND"}
     assert await do(house, CLERK, BIND, **CITIZEN, **told) == {"state": "NOT_BOUND"}  # bound already
+
+
+async def test_no_clerk_moves_a_binding_to_another_principal(house: House) -> None:
+    """Until who is bound has given it back."""
+    await do(house, OTHER, BIND, **STRANGER)
+    told = {"principal": NEWCOMER.subject, "document": "J2205-1"}
+    assert await do(house, CLERK, BIND, **STRANGER, **told) == {"state": "NOT_BOUND"}
+    assert await sees(house, OTHER, STRANGER)
+    assert not await sees(house, NEWCOMER, STRANGER)
+    (bound,) = await mandates(house, OTHER)
+    assert (bound["state"], await mandates(house, NEWCOMER)) == ("VERIFIED", [])
+    await do(house, OTHER, REVOKE, mandate=bound["id"])
+    assert await do(house, CLERK, BIND, **STRANGER, **told) == {"state": "BOUND"}
+    assert (await sees(house, NEWCOMER, STRANGER), await sees(house, OTHER, STRANGER)) == (True, False)
+
+
+async def test_in_the_demo_too_who_gives_the_binding_back_represents_nobody(house: House) -> None:
+    """The demo citizen represents its individual business as the person that it is bound to."""
+    held = {one["basis"]: one for one in await mandates(house, "citizen")}
+    assert (held["PERSON"]["state"], held["REPRESENTATIVE"]["state"]) == ("VERIFIED", "VERIFIED")
+    await do(house, "citizen", REVOKE, mandate=held["PERSON"]["id"])
+    held = {one["basis"]: one for one in await mandates(house, "citizen")}
+    assert (held["PERSON"]["endedFor"], held["REPRESENTATIVE"]["endedFor"]) == ("GIVEN_BACK", "UNBOUND")
 
 
 async def test_what_is_for_the_counter_is_for_nobody_else(house: House) -> None:

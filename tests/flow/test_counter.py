@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from gateway.intake.sample_demo import DEMO
 from gateway.store.database import Connections
 from gateway.values import Role
 from tests.flow.acting import (
+    BIND,
     CITIZEN,
     CLERK,
     MANDATES,
@@ -33,6 +35,10 @@ COMPLAIN = """mutation($subject: ID) {
   fileComplaint(against: {department: "MARKET"}, facts: "未答复", subject: $subject) { id state } }"""
 OBJECT = 'mutation($record: ID!) { fileObjection(record: $record, claim: "不属实") { id state } }'
 PAPER = {"document": "J2205-9"}
+COPY = "mutation { requestCopy { id state } }"
+COPIES = "{ cases(first: 1, filter: {kind: COPY}) { nodes { id copy } } }"
+NUMBER = """query($idNumber: String!, $name: String!) {
+  person(by: {idNumber: $idNumber, name: $name}) { idNumber } }"""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,7 @@ async def seen(house: House, token: str, person: dict[str, str] = CITIZEN) -> Bo
 
 async def present(house: House, person: dict[str, str] = CITIZEN) -> str:
     """A session of the clerk in which somebody is present: its token."""
-    token = token_of(house, CLERK)
+    token = token_of(house, CLERK, step_up=True)
     body = await ask(house, CLERK, RECORD, {**person, **PAPER}, token=token)
     assert body["data"]["recordMandate"]["state"] == "VERIFIED", body
     return token
@@ -166,7 +172,7 @@ async def test_the_clerk_ends_it_in_its_session_only(house: House) -> None:
 async def test_who_is_not_there_is_answered_like_who_is(house: House) -> None:
     answers = []
     for person in (STRANGER, NOBODY):
-        body = await ask(house, CLERK, RECORD, {**person, **PAPER})
+        body = await ask(house, CLERK, RECORD, {**person, **PAPER}, step_up=True)
         answer = {**body["data"]["recordMandate"], "id": "", "receipt": None}
         answers.append(answer)
     assert answers[0] == answers[1]
@@ -182,3 +188,45 @@ async def test_what_a_clerk_has_no_use_for_does_not_exist(house: House) -> None:
     assert set(await refused(house, CLERK, RECORD, **CITIZEN)) == {"document"}
     other = {**CITIZEN, **PAPER, "basis": "MANDATE"}
     assert set(await refused(house, CLERK, RECORD, **other)) == {"basis"}
+
+
+async def test_a_clerk_who_is_not_proven_anew_records_nothing(house: House) -> None:
+    body = await ask(house, CLERK, RECORD, {**CITIZEN, **PAPER})
+    assert body["errors"][0]["message"].endswith("prove who you are anew in this session")
+    assert await house.sql("SELECT 1 FROM mandate WHERE recorded_by = 'COUNTER'") == []
+
+
+async def test_pairs_that_do_not_fit_are_not_tried_for_ever(house: House) -> None:
+    """What is recorded in vain counts like a binding in vain, for this clerk and this day."""
+    assert await seen(house, await present(house, NOBODY), NOBODY) is None
+    assert await house.sql("SELECT principal, failures FROM binding_attempt") == [(CLERK.subject, 1)]
+    await present(house)  # what fits does not count
+    assert await house.sql("SELECT failures FROM binding_attempt") == [(1,)]
+    await house.sql("UPDATE binding_attempt SET failures = 50")
+    before = await house.sql("SELECT count(*) FROM mandate")
+    assert await refused(house, CLERK, RECORD, **CITIZEN, **PAPER) == {"": "was tried too often today"}
+    told = {"principal": "somebody-1", **PAPER}
+    assert await refused(house, CLERK, BIND, **STRANGER, **told) == {"": "was tried too often today"}
+    assert await house.sql("SELECT count(*) FROM mandate") == before
+    house.clock.advance(timedelta(days=1))
+    assert await seen(house, await present(house)) is not None
+
+
+async def test_a_copy_holds_no_number_whoever_asked_for_it(house: House) -> None:
+    """Neither one that the subject asked for by step-up, read without it and at the counter, nor the clerk's own."""
+    shown = await ask(house, "citizen", NUMBER, CITIZEN, step_up=True)
+    assert shown["data"]["person"]["idNumber"] == DEMO.citizen_id_number
+    asked = await ask(house, "citizen", COPY, step_up=True)
+    assert asked["data"]["requestCopy"]["state"] == "DECIDED"
+    for who, token in (("citizen", ""), (CLERK, await present(house))):
+        body = await ask(house, who, COPIES, token=token)
+        (case,) = body["data"]["cases"]["nodes"]
+        copy = orjson.loads(case["copy"])
+        assert (copy["name"], copy["idNumber"]) == (DEMO.citizen_name, None)
+        assert DEMO.citizen_id_number not in case["copy"]
+    token = await present(house)
+    assert (await ask(house, CLERK, COPY, token=token))["data"]["requestCopy"]["state"] == "DECIDED"
+    (case,) = (await ask(house, "citizen", COPIES, step_up=True))["data"]["cases"]["nodes"]
+    copy = orjson.loads(case["copy"])
+    assert copy["name"] == DEMO.citizen_name and "idNumber" not in copy
+    assert DEMO.citizen_id_number not in case["copy"]

@@ -13,7 +13,8 @@ from gateway.evidence.spool import PIECE
 from gateway.intake.sample_demo import DEMO
 from gateway.rights.formats import Format
 from gateway.store.database import Connections
-from tests.flow.documents import CITIZEN, PERSON
+from tests.flow.acting import RECORD, REVOKE, VERIFY, do
+from tests.flow.documents import CITIZEN, LEGAL, PERSON
 from tests.flow.evidence_bench import FILE_TYPE, case_of, code, fetch, flow, kept, made, send, told, where
 from tests.flow.objections import FILE
 from tests.harness import NOW, House, opened, stored
@@ -22,6 +23,10 @@ pytestmark = pytest.mark.anyio
 
 NOBODYS = "AAAAAAAAAAAAAAAAAAAAAA"
 COMPLAIN = """mutation($facts: String!) { fileComplaint(against: {department: "TAX"}, facts: $facts) { id } }"""
+COMPLAIN_FOR = """mutation($subject: ID, $facts: String!) {
+  fileComplaint(against: {department: "TAX"}, facts: $facts, subject: $subject) { id } }"""
+SUPPLEMENT = 'mutation($case: ID!) { supplementCase(case: $case, text: "补充。") { id } }'
+SUBJECT = "query($uscc: String!) { enterprise(by: {uscc: $uscc}) { id } }"
 LARGEST = 20 << 20
 PATH = "C:\\证据/发票.pdf"  # what some browsers send
 
@@ -177,6 +182,33 @@ async def test_who_filed_a_complaint_adds_to_it_and_the_desk_reads(house: House)
     ]
 
 
+async def mandated(house: House, *scope: str) -> str:
+    """The demo citizen is an agent of the enterprise, as far as ``scope`` says: the mandate."""
+    given = {"agent": DEMO.citizen, "scope": list(scope), "document": "公证〔2026〕8号"}
+    mandate = str((await do(house, "enterprise-rep", RECORD, **given))["id"])
+    assert (await do(house, "enterprise-rep", VERIFY, mandate=mandate))["state"] == "VERIFIED"
+    return mandate
+
+
+async def test_an_agent_adds_only_if_the_mandate_lets_it_file(house: House) -> None:
+    mandate = await mandated(house, "READ")
+    try:
+        case = await case_of(house, "citizen")
+        assert (await send(house, "citizen", case, made())).status_code == 404
+        assert await kept(house) == (0, 0)
+        await send(house, "enterprise-rep", await case_of(house), made())
+        (card,) = await told(house, "citizen")  # what is there it reads
+        assert (await fetch(house, "citizen", card["id"])).content == made()
+    finally:
+        await do(house, "enterprise-rep", REVOKE, mandate=mandate)
+    mandate = await mandated(house, "FILE")
+    try:
+        assert (await send(house, "citizen", case, made())).status_code == 201
+        assert (await house.entries(1))[0]["held"] == 1
+    finally:
+        await do(house, "enterprise-rep", REVOKE, mandate=mandate)
+
+
 async def test_a_persons_file_has_another_id_for_everybody(house: House) -> None:
     person = await house.data("citizen", PERSON, CITIZEN)
     record = person["person"]["penalties"]["nodes"][0]["id"]
@@ -273,3 +305,25 @@ async def test_a_file_has_its_time(house: House) -> None:
     reply = await add(house.gateway, offer(house, await case_of(house), slow()), Limits(seconds=0.05))
     assert reply.status == 400 and b"did not come within" in reply.body
     assert await kept(house) == (0, 0)
+
+
+async def test_who_filed_for_a_subject_and_acts_for_it_no_more_adds_nothing(house: House) -> None:
+    """The case is the subject's, whoever filed it; only a case that is nobody else's stays its filer's."""
+    mandate = await mandated(house, "FILE")
+    try:
+        subject = (await house.data("citizen", SUBJECT, LEGAL))["enterprise"]["id"]
+        given = {"subject": subject, "facts": "未答复。"}
+        case = (await house.data("citizen", COMPLAIN_FOR, given))["fileComplaint"]["id"]
+        assert (await send(house, "citizen", case, made())).status_code == 201
+        assert (await house.data("citizen", SUPPLEMENT, {"case": case}))["supplementCase"]["id"] == case
+    finally:
+        await do(house, "enterprise-rep", REVOKE, mandate=mandate)
+    assert await house.sql('SELECT filer FROM "case" ORDER BY id DESC LIMIT 1') == [(DEMO.citizen,)]
+    before = await kept(house)
+    assert (await send(house, "citizen", case, made())).status_code == 404
+    _, body = await house.ask("citizen", SUPPLEMENT, {"case": case})
+    assert body["errors"][0]["message"].endswith("is not a case of the caller")
+    assert await kept(house) == before
+    complaint = (await house.data("bank", COMPLAIN, {"facts": "查询无据。"}))["fileComplaint"]["id"]
+    assert (await send(house, "bank", complaint, made())).status_code == 201
+    assert (await house.data("bank", SUPPLEMENT, {"case": complaint}))["supplementCase"]["id"] == complaint

@@ -164,9 +164,9 @@ async def test_two_at_the_desk_at_once_complete_it_and_one_at_once_does_not(hous
     await do(house, AGENT, RECORD, **STRANGER, **PAPER)
     (waiting,) = await mandates(house, ANNA)
     told = {"mandate": waiting["id"], **PAPER}
-    same = await asyncio.gather(*[ask(house, ANNA, VERIFY, told) for _ in range(2)])
+    same = await asyncio.gather(*[ask(house, ANNA, VERIFY, told, step_up=True) for _ in range(2)])
     assert sorted("errors" in one for one in same) == [False, True]
-    both = await asyncio.gather(*[ask(house, BORIS, VERIFY, told) for _ in range(2)])
+    both = await asyncio.gather(*[ask(house, BORIS, VERIFY, told, step_up=True) for _ in range(2)])
     assert sorted("errors" in one for one in both) == [False, True]
     assert await sees(house, AGENT, STRANGER)
 
@@ -357,3 +357,16 @@ async def test_what_is_wrong_is_told_all_at_once(
     house: House, who: str | Persona, given: dict[str, object], faults: set[str]
 ) -> None:
     assert set(await refused(house, who, RECORD, **given)) == faults
+
+
+async def test_the_desk_is_proven_anew_too(house: House) -> None:
+    """What it records, verifies and turns down changes who may act for whom."""
+    anew = "prove who you are anew in this session"
+    given = {**STRANGER, "agent": AGENT.subject, **PAPER}
+    assert (await ask(house, ANNA, RECORD, given))["errors"][0]["message"].endswith(anew)
+    made = await do(house, ANNA, RECORD, **given)
+    for query, more in ((VERIFY, PAPER), (REVOKE, {})):
+        body = await ask(house, BORIS, query, {"mandate": made["id"], **more})
+        assert body["errors"][0]["message"].endswith(anew)
+    assert await house.sql("SELECT first_by, revoked_at FROM mandate WHERE recorded_by = 'DESK'") == [(None, None)]
+    assert (await do(house, BORIS, REVOKE, mandate=made["id"]))["state"] == "REVOKED"

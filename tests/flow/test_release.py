@@ -117,11 +117,17 @@ async def test_one_answer_for_what_is_no_record_of_ones_own(house: House) -> Non
                 "holds an address at character 4: it may not be released",
             ],
         ),
+        ("电话１３８-００１３-８０００。", ["holds a phone number at character 3: it may not be released"]),
+        (
+            f"身份证{' '.join(citizen_number('220802', 100, 1))}。",
+            ["holds an ID number at character 4: it may not be released"],
+        ),
+        ("发往 a.b@example.com 。", ["holds an e-mail address at character 4: it may not be released"]),
         ("其指纹如下", ["at character 2 holds what may not be collected or may not enter the platform; report it"]),
         (" \n", ["must not be empty"]),
         ("长" * (LONGEST + 1), ["is longer than 5000 characters"] * 2),
     ],
-    ids=["id-number", "phone", "plate", "two", "never", "nothing", "long"],
+    ids=["id-number", "phone", "plate", "two", "wide-phone", "parted-id-number", "e-mail", "never", "nothing", "long"],
 )
 async def test_what_may_not_be_read_is_refused_with_its_place(house: House, text: str, told: list[str]) -> None:
     record = (await of(house, "MARKET"))[0]
@@ -160,6 +166,13 @@ async def test_of_a_statement_only_the_own_words_of_its_subject_are_released(hou
     await step(house, "enterprise-rep", "addStatement", record=mine["id"], text="已于次日改正。")
     assert (await seen(house, PUBLIC, number) or {})["statement"] is None
     assert await refused(house, **given, text=SAID) == [("text", OWN_WORDS)]
+
+
+async def test_days_amounts_and_document_numbers_are_released(house: House) -> None:
+    record = (await of(house, "MARKET"))[0]
+    text = "沪市监浦处〔2025〕152025003816号：2026-11-23至2027-01-15，罚款12 345 678 901元。"
+    given = {"record": record["id"], "field": "facts", "text": text}
+    assert (await house.data("steward", RELEASE, given))["releaseText"]["state"] == "RELEASED"
 
 
 async def test_everything_that_is_wrong_is_told_at_once(house: House) -> None:

@@ -121,7 +121,7 @@ def receipts() -> dict[Gives, set[str]]:
     """The names in each receipt."""
     return {
         **{gives: {*RECEIPT, gives.value, *names_of_states(gives.kind)} for gives in Gives if gives.kind},
-        Gives.REPORT: {*RECEIPT, "ReportReceipt", "claimCode", "decision", *names_of_states("case")},
+        Gives.REPORT: {*RECEIPT, "ReportReceipt", "claimCode", "request", "decision", *names_of_states("case")},
         Gives.WATCH: {"WatchReceipt", "WatchState", *PLAIN, *WatchState.__members__},
         Gives.RELEASE: {"ReleaseReceipt", "ReleaseState", *RECEIPT, *ReleaseState.__members__},
         Gives.FREEZE: {"FreezeReceipt", "FreezeState", *PLAIN, *FreezeState.__members__},

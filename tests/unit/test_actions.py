@@ -86,13 +86,13 @@ subject bindPerson SELF_STEP_UP
 subject recordMandate SELF_STEP_UP
 subject verifyMandate SELF_STEP_UP
 subject revokeMandate SELF_STEP_UP
-desk recordMandate ALWAYS
-desk verifyMandate ALWAYS
-desk revokeMandate ALWAYS
+desk recordMandate STEP_UP
+desk verifyMandate STEP_UP
+desk revokeMandate STEP_UP
 counter fileObjection SELF
 counter fileComplaint SELF
-counter bindPerson ALWAYS
-counter recordMandate ALWAYS
+counter bindPerson STEP_UP
+counter recordMandate STEP_UP
 counter revokeMandate ALWAYS
 """
 
