@@ -177,7 +177,7 @@ def _record(dice: Dice, subject: Subject) -> Record:
             "severity": dice.pick(("GENERAL", "GENERAL", "SERIOUS", "MINOR")),
         }
     for field in kind.fields:
-        if field.free_text and dice.chance(60):
+        if field.free_text and not field.platform and dice.chance(60):
             item |= {f"{field.name}.released": _text(dice, 40), f"{field.name}.released_at": NOW}
             item[f"{field.name}.released_by"] = "D-MARKET"
     return Record(kind.name, item)
@@ -185,7 +185,7 @@ def _record(dice: Dice, subject: Subject) -> Record:
 
 def _item(dice: Dice, kind: Kind) -> dict[str, Value]:
     item: dict[str, Value] = {"provider": dice.pick(DEPARTMENTS), "batch": "样例", "version": 1 + dice.below(4)}
-    named = [(field.name, field) for field in kind.fields if not field.derived]
+    named = [(field.name, field) for field in kind.fields if not field.derived and not field.platform]
     named += [(f"{part.name}.{field.name}", field) for part in kind.parts for field in part.fields]
     for name, field in named:
         missing = not field.required and dice.chance(25)
@@ -270,6 +270,14 @@ def rights(world: World) -> None:
             world.cases.append(Case(number, department, handler, row.subject, row.id, opened, closed))
             world.rows.append(_case_row(world.cases[-1], row))
             world.rows.extend(_files(world.cases[-1], row))
+
+
+def statement(dice: Dice) -> Item:
+    """What its subject says to a record: mostly nothing; half of the rest is released."""
+    if dice.chance(65):
+        return {"statement": None, "statementOn": None}
+    said: Item = {"statement": _text(dice, 60), "statementOn": _day(dice)}
+    return said if dice.chance(50) else {**said, "statement.released": _text(dice, 40)}
 
 
 def _case_row(case: Case, about: Row) -> Row:

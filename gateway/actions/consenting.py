@@ -1,11 +1,13 @@
 """What the actions about consents share: the terms of one, its row, whose it may be, whether its file is frozen."""
 
 import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from gateway.actions.model import Done, Given, Path, Scene
 from gateway.actions.opening import CONSENT_WORD, likely, own_bases, tied
@@ -37,6 +39,8 @@ PURPOSES = (
 )
 COVERED = tuple(kind.name for kind in KINDS if kind.owner is not Owner.NONE and not kind.filed)
 FROZEN = "takes no new consents: it is frozen"
+OVER = "gives no consents: it is dead, without capacity or deregistered"
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,25 @@ class Holder:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """By what an institution proves a consent: it is good for one, whatever becomes of that one."""
+
+    shown: str  # JSON, without name and number of the subject
+    whole: str | None  # what was signed, and how: kept sealed, told nobody
+    index: bytes  # keyed digest of what was signed, not of the signature: of one text there are many
+    again: Fault  # what is said to whoever brings it once more
+
+
 def terms(scene: Scene, given: Given, path: Path, faults: list[Fault]) -> Terms:
     """The terms in the arguments; words in the order of the vocabulary, so that one consent has one text."""
     purposes = _chosen(given, "purposes", tuple(one.value for one in PURPOSES), path, faults)
     kinds = _chosen(given, "kinds", COVERED, path, faults)
-    until = scene.today
+    until, said = scene.today, str(given["until"])
     try:
-        until = date.fromisoformat(str(given["until"]))
+        if not DAY.match(said):  # Python also reads 20261031 and 2026-W44-6
+            raise ValueError
+        until = date.fromisoformat(said)
     except ValueError:
         faults.append(Fault((*path, "until"), "must be a day, as 2026-10-31"))
     if until < scene.today:
@@ -136,16 +152,23 @@ async def written(
     *,
     consumer: str,
     assurance: str,
-    evidence: str | None = None,
+    proof: Proof | None = None,
     waiting: Deadline | None = None,
     held: Relation,
 ) -> Done:
-    """A consent, written: its row under a number that nobody can guess."""
+    """A consent, written: its row under a number that nobody can guess.
+
+    Raises BadInput for a proof that was brought before.
+    """
     ((row,),) = await session.execute(sa.select(RECORD_IDS.next_value()))
     assert isinstance(row, int)
-    sealed = None
-    if evidence is not None:
-        sealed = scene.keys.seal(holder.wrapped, holder.subject, ("consent", "evidence", row), evidence)
+    shown, whole = (None, None) if proof is None else (proof.shown, proof.whole)
+    sealed = {
+        f"{column}_sealed": None
+        if text is None
+        else scene.keys.seal(holder.wrapped, holder.subject, ("consent", column, row), text)
+        for column, text in (("evidence", shown), ("proof", whole))
+    }
     values = {
         "subject_id": holder.subject,
         "id": row,
@@ -161,9 +184,13 @@ async def written(
         "given_at": scene.now,
         "valid_from": scene.now if waiting is None else end_of(waiting.on),
         "valid_until": end_of(agreed.until),
-        "evidence_sealed": sealed,
+        "proof_index": None if proof is None else proof.index,
+        **sealed,
     }
-    await session.execute(sa.insert(CONSENT).values(values))
+    # Waits for whoever is bringing the same proof; then there is a row, or there is none.
+    adding = insert(CONSENT).values(values).on_conflict_do_nothing(index_elements=["proof_index"])
+    if not await session.execute(adding.returning(CONSENT.c.id)) and proof is not None:
+        raise BadInput(proof.again)
     standing = sa.func.consent_standing(CONSENT.table_valued(), scene.now)
     ((state,),) = await session.execute(sa.select(standing).where(CONSENT.c.id == row))
     checks = (tied(scene, holder.subject, CONSENT_WORD),) if held & Relation.SELF else ()

@@ -1,19 +1,21 @@
 """giveConsent: a subject allows one institution to ask about it, proven anew for this session (assurance A).
 
 By the person itself or by who represents an enterprise or organization; whoever acts by a mandate gives none. While a
-file is frozen it takes no new consent.
+file is frozen it takes no new consent, and none is given for the dead, those without capacity and the deregistered. To
+any registered client: that one is a financial institution or an agency its tokens say, not the registry.
 """
 
 import sqlalchemy as sa
 
 from gateway.actions import consenting, watching
-from gateway.actions.consenting import FROZEN, Holder, Terms
+from gateway.actions.consenting import FROZEN, OVER, Holder, Terms
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
 from gateway.actions.targets import CODE_LENGTH, NO_TARGET
 from gateway.actions.text import written
 from gateway.catalogue.fields import Owner
 from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
+from gateway.rights.states import ConsentState
 from gateway.store.sessions import Session
 from gateway.store.tables import CONSUMER, SUBJECT_KEY, table
 from gateway.values import ActionName, Relation
@@ -45,7 +47,10 @@ async def _apply(session: Session, scene: Scene, subject: int | None, consumer: 
         raise BadInput(Fault((*path, "subject"), FROZEN))
     holder = await _holder(session, number)
     held = Relation.SELF | Relation.STEP_UP
-    return await consenting.written(session, scene, holder, agreed, consumer=consumer, assurance="A", held=held)
+    done = await consenting.written(session, scene, holder, agreed, consumer=consumer, assurance="A", held=held)
+    if done.state is ConsentState.ENDED:  # says the function that would end it
+        raise BadInput(Fault((*path, "subject"), OVER))
+    return done
 
 
 async def _holder(session: Session, subject: int) -> Holder:

@@ -91,8 +91,11 @@ class Signatures(Protocol):
 
     def signer(
         self, certificate: bytes, signature: bytes, text: bytes, moments: Sequence[datetime]
-    ) -> tuple[str, str] | None:
-        """Name and number of who signed ``text``, by a certificate (DER) that is good at each of ``moments``."""
+    ) -> tuple[str, str, str, str] | None:
+        """Who signed ``text``, by a certificate (DER) that is good at each of ``moments``.
+
+        Name and number, then the issuer and the serial number of the certificate.
+        """
         ...
 
 

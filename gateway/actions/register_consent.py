@@ -1,9 +1,13 @@
 """registerConsent: an institution brings a consent that was given to it elsewhere.
 
 B, electronically signed: the gateway writes the authorization (``rights.authorization``) from the arguments, and the
-signature must be over that text, by a certificate of a listed authority whose name and number are the subject's. C, a
-scan of which the institution sends the digest: only where a setting allows it, so many a day, never of a natural person
-or an individual business, counting only after a waiting time in which the subject may withdraw it.
+signature must be over that text, not older than a rule says, by a certificate of a listed authority whose name and
+number are the subject's. C, a scan of which the institution sends the digest: only where a setting allows it, so many a
+day, never of a natural person or an individual business, counting only after a waiting time in which the subject may
+withdraw it.
+
+One authorization is one consent: the same text, or the same scan from the same institution, is refused a second time,
+whatever has become of the first. Of the proof its digests are told; text, signature and certificate are kept sealed.
 
 Whoever registers one for a person learns nothing: for somebody unknown, dead or without capacity, and for a file that
 is frozen, the same statements write the same row, for a subject that nobody is; it never covers anybody.
@@ -11,6 +15,7 @@ is frozen, the same statements write the same row, for a subject that nobody is;
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,17 +25,18 @@ import orjson
 import sqlalchemy as sa
 
 from gateway.actions import consenting
-from gateway.actions.consenting import FROZEN, NOBODY, Holder, Terms
+from gateway.actions.consenting import FROZEN, NOBODY, OVER, Holder, Proof, Terms
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
 from gateway.actions.text import bounded
 from gateway.actions.text import written as text_of
 from gateway.catalogue.codes import CITIZEN_ID, check, normalize
 from gateway.catalogue.kinds import BY_NAME
-from gateway.clock import BEIJING
+from gateway.clock import BEIJING, statutory_day
 from gateway.errors import BadInput, Fault, InternalError
 from gateway.rights.authorization import Authorization
 from gateway.rights.clocks import Deadline, Rule, deadline
 from gateway.rights.rows import calendar_of, calendar_since
+from gateway.rights.states import ConsentState
 from gateway.store.consent_tables import CONSENT
 from gateway.store.sessions import Session
 from gateway.store.tables import CONSUMER, SUBJECT_IDS, SUBJECT_KEY, SUBJECT_RELATION, table
@@ -41,6 +47,7 @@ WORDS_LENGTH = 200
 CERTIFICATE_LENGTH = 16_384  # in base64
 SIGNATURE_LENGTH = 2_048
 WAIT = "consent.scan.wait"
+SIGNED = "consent.signed"
 
 WHO = "name the person by idNumber and name, or the enterprise or organization by uscc"
 PROOF = "send signature and certificate, or scan"
@@ -49,6 +56,9 @@ NOT_OF_PERSON = "a scan does not do for a natural person or an individual busine
 ENOUGH = "no more scans are accepted from this institution today"
 NOT_SIGNED = "is not a signature of this authorization by its subject, by a certificate of a listed authority"
 NO_TARGET = "is not known"
+TWICE = "is of an authorization that was registered before"
+SCANNED_TWICE = "was registered before"
+UNNAMED = "must not hold the name or the number of the person"
 DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -84,6 +94,8 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     proof = _proof(scene, given, path, faults)
     if isinstance(proof, str) and proof and isinstance(of, _Person):
         faults.append(Fault((*path, "scan"), NOT_OF_PERSON))
+    if isinstance(proof, _Signed) and isinstance(of, _Person) and _named(of, proof.place):
+        faults.append(Fault((*path, "place"), UNNAMED))  # it is told
     if faults or of is None or proof is None:
         raise BadInput(*faults)
     registration = _Registration(of, agreed, proof, path)
@@ -92,6 +104,10 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
         return await _apply(session, scene, registration)
 
     return apply
+
+
+def _named(person: _Person, text: str) -> bool:
+    return any(word and word in text.upper() for word in (person.name.upper(), person.number))
 
 
 def _of(given: Given, path: Path, faults: list[Fault]) -> _Person | str | None:
@@ -162,6 +178,10 @@ def _moment(scene: Scene, given: Given, path: Path, faults: list[Fault]) -> date
 async def _apply(session: Session, scene: Scene, registration: _Registration) -> Done:
     consumer, path = scene.caller.consumer, registration.path
     limits = await consenting.rules(session, scene, registration.agreed, path)
+    if isinstance(registration.proof, _Signed):
+        age, most = (scene.today - statutory_day(registration.proof.at)).days, limits[SIGNED].value
+        if age > most:
+            raise BadInput(Fault((*path, "signedAt"), f"is more than {most} days ago"))
     institution = await session.execute(
         sa.select(CONSUMER.c.name, CONSUMER.c.uscc).where(CONSUMER.c.id == consumer).with_for_update(key_share=True)
     )
@@ -171,34 +191,38 @@ async def _apply(session: Session, scene: Scene, registration: _Registration) ->
     parties = str(name), str(code or consumer)
     of, waiting = registration.of, None
     if isinstance(of, _Person):
-        evidence = _believed(scene, registration, of.name, ("公民身份号码", of.number), parties)
+        proof = _believed(scene, registration, of.name, ("公民身份号码", of.number), parties)
         holder = await _person(session, scene, of)
     else:
         holder = await _legal(session, of, path)
         if isinstance(registration.proof, str):
             waiting = await _waits(session, scene, registration, holder, limits)
-        evidence = _believed(scene, registration, holder.name, ("统一社会信用代码", of), parties)
+        proof = _believed(scene, registration, holder.name, ("统一社会信用代码", of), parties)
     assurance = "C" if isinstance(registration.proof, str) else "B"
-    return await consenting.written(
+    done = await consenting.written(
         session,
         scene,
         holder,
         registration.agreed,
         consumer=consumer,
         assurance=assurance,
-        evidence=evidence,
+        proof=proof,
         waiting=waiting,
         held=Relation.OWN,
     )
+    if done.state is ConsentState.ENDED:  # of a legal person or a business: the dead are answered as if unknown
+        raise BadInput(Fault((*path, "uscc"), OVER))
+    return done
 
 
 def _believed(
     scene: Scene, registration: _Registration, name: str, paper: tuple[str, str], parties: tuple[str, str]
-) -> str:
-    """What is kept of the proof, as JSON. Raises BadInput for a signature that is not believed."""
-    proof, agreed = registration.proof, registration.agreed
+) -> Proof:
+    """What is told and kept of the proof. Raises BadInput for a signature that is not believed."""
+    proof, agreed, path = registration.proof, registration.agreed, registration.path
     if isinstance(proof, str):
-        return orjson.dumps({"scan": proof}).decode()
+        index = scene.keys.blind_index("consent", "scan", f"{parties[1]}\n{proof}")
+        return Proof(orjson.dumps({"scan": proof}).decode(), None, index, Fault((*path, "scan"), SCANNED_TWICE))
     text = Authorization(
         name,
         *paper,
@@ -214,14 +238,23 @@ def _believed(
         proof.attachment,
     ).text()
     signer = scene.signatures.signer(proof.certificate, proof.signature, text.encode(), (proof.at, scene.now))
-    if signer != (name, paper[1]):
-        raise BadInput(Fault((*registration.path, "signature"), NOT_SIGNED))
+    if signer is None or signer[:2] != (name, paper[1]):
+        raise BadInput(Fault((*path, "signature"), NOT_SIGNED))
+    told = {
+        "text": hashlib.sha256(text.encode()).hexdigest(),
+        "certificate": hashlib.sha256(proof.certificate).hexdigest(),
+        "issuer": signer[2],
+        "serial": signer[3],
+        "place": proof.place,
+        "signedAt": proof.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
     kept = {
         "text": text,
         "signature": base64.b64encode(proof.signature).decode("ascii"),
         "certificate": base64.b64encode(proof.certificate).decode("ascii"),
     }
-    return orjson.dumps(kept).decode()
+    index = scene.keys.blind_index("consent", "text", text)
+    return Proof(orjson.dumps(told).decode(), orjson.dumps(kept).decode(), index, Fault((*path, "signature"), TWICE))
 
 
 async def _person(session: Session, scene: Scene, of: _Person) -> Holder:

@@ -43,8 +43,8 @@ CONSENT = Kind(
               values=("SUBJECT", "CONSUMER"), basis="PIPL art. 15"),
         Field("uses", Type.COUNT, "使用次数", "How often it was used, of those uses that are counted (see `useKey`).", GROUP,
               derived=True, basis=LAW),
-        Field("evidence", Type.TEXT, "授权凭证", "Of what was registered: the digest of the text that was signed, the signature and "
-              "the certificate, or the digest of the scan; JSON.", "consent.evidence",
+        Field("evidence", Type.TEXT, "授权凭证", "Of what was registered: the digests (SHA-256) of the text that was signed and of the "
+              "certificate, its issuer and serial number, place and time of the signing; or the digest of the scan. JSON.", "consent.evidence",
               disclosure=Disclosure.INTERNAL, sealing=Sealing.ALWAYS, length=40_000, basis=LAW),
     ),
 )  # fmt: skip

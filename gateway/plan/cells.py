@@ -286,8 +286,6 @@ def _derived(row: Row, item: Field) -> Expression:
             return sa.cast(sa.not_(columns.minor), TEXT)
         case "disputed":
             return sa.cast(columns.disputed_on.is_not(None), TEXT)
-        case "state" if row.kind.name == "mandate":
-            return quoted(_mandate_state(row))
         case "historical":
             gone = sa.and_(columns.valid_until.is_not(None), columns.valid_until < today())
             return sa.cast(gone, TEXT)

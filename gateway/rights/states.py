@@ -51,7 +51,7 @@ class ConsentState(StrEnum):
     WAITING = "WAITING"  # given, and counts later
     ACTIVE = "ACTIVE"
     USED_UP = "USED_UP"  # its one use was made
-    SUSPENDED = "SUSPENDED"  # its institution was taken over by another one, to which it was not given
+    SUSPENDED = "SUSPENDED"  # its institution was taken over by another one; or a scan of a person
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
     ENDED = "ENDED"  # with its subject: dead, without capacity, deregistered

@@ -8,7 +8,12 @@ from gateway.store.tables import METADATA, _text, table
 # The columns of the catalogue. A consent that was registered for somebody whom the platform does not know stands here
 # like any other, under the number of a subject that nobody is.
 CONSENT = table(BY_NAME["consent"])
+# Beside them what was signed, sealed and told nobody, and the keyed digest by which it is found again: of the text of
+# an authorization, or of a scan and its institution. What stands there once is never registered again.
+CONSENT.append_column(sa.Column("proof_sealed", sa.LargeBinary))
+CONSENT.append_column(sa.Column("proof_index", sa.LargeBinary))
 for _constraint in (
+    sa.UniqueConstraint("proof_index", name="uq_consent_proof_index"),
     sa.UniqueConstraint("number", name="uq_consent_number"),
     sa.ForeignKeyConstraint(["consumer"], ["consumer.id"], name="fk_consent_consumer_consumer"),
 ):

@@ -22,7 +22,8 @@ depends_on = None
 
 CONTROL = r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
-# The first that fits. What ends a consent for good stands before what only holds it up.
+# The first that fits. What ends a consent for good stands before what only holds it up. A scan of a natural person or
+# an individual business never counts, and does not look as if it did.
 STANDING = """
 CREATE FUNCTION consent_standing(c public.consent, p_now timestamptz) RETURNS text
 LANGUAGE sql STABLE AS $body$
@@ -33,17 +34,12 @@ LANGUAGE sql STABLE AS $body$
                 WHERE r.subject_id = c.subject_id AND r.relation IN ('DEAD', 'INCAPABLE')
                     AND r.since <= (p_now AT TIME ZONE 'Asia/Shanghai')::date
             )
-            OR EXISTS (
-                SELECT FROM public.enterprise AS e WHERE e.subject_id = c.subject_id AND e.status = 'DEREGISTERED'
-            )
-            OR EXISTS (
-                SELECT FROM public.organization AS o WHERE o.subject_id = c.subject_id AND o.status = 'DEREGISTERED'
-            )
+            OR EXISTS (SELECT FROM public.enterprise WHERE subject_id = c.subject_id AND status = 'DEREGISTERED')
+            OR EXISTS (SELECT FROM public.organization WHERE subject_id = c.subject_id AND status = 'DEREGISTERED')
         THEN 'ENDED'
         WHEN p_now >= c.valid_until THEN 'EXPIRED'
-        WHEN EXISTS (
-            SELECT FROM public.consumer AS k WHERE k.id = c.consumer AND k.merged_into IS NOT NULL
-        ) THEN 'SUSPENDED'
+        WHEN c.assurance = 'C' AND c.subject_class <> 'legal' THEN 'SUSPENDED'
+        WHEN EXISTS (SELECT FROM public.consumer WHERE id = c.consumer AND merged_into IS NOT NULL) THEN 'SUSPENDED'
         WHEN p_now < c.valid_from THEN 'WAITING'
         WHEN c.single AND EXISTS (SELECT FROM public.consent_use AS u WHERE u.consent_id = c.id) THEN 'USED_UP'
         ELSE 'ACTIVE'
@@ -51,12 +47,11 @@ LANGUAGE sql STABLE AS $body$
 $body$
 """
 
-# A scan never opens what is a natural person's. A consent that is used up still covers the use that used it up: whoever
-# repeats it, or turns its pages, for 15 minutes.
+# One that is used up still covers the use that used it up: whoever repeats it, or turns its pages, for 15 minutes.
 COVERS = """
 CREATE FUNCTION consent_covers(c public.consent, p_use text, p_now timestamptz) RETURNS boolean
 LANGUAGE sql STABLE AS $body$
-    SELECT (c.assurance <> 'C' OR c.subject_class = 'legal') AND CASE public.consent_standing(c, p_now)
+    SELECT CASE public.consent_standing(c, p_now)
         WHEN 'ACTIVE' THEN true
         WHEN 'USED_UP' THEN EXISTS (
             SELECT FROM public.consent_use AS u
@@ -107,14 +102,9 @@ DECLARE
     v_found text[] := '{}';
     v_one text;
     v_id bigint;
-    v_single boolean;
-    v_keyed boolean;
-    v_locked boolean;
-    v_document text;
-    v_at timestamptz;
-    v_ids bigint[] := '{}';
-    v_keys text[] := '{}';
-    v_documents text[] := '{}';
+    v_single boolean; v_keyed boolean; v_locked boolean;
+    v_document text; v_at timestamptz;
+    v_ids bigint[] := '{}'; v_keys text[] := '{}'; v_documents text[] := '{}';
 BEGIN
     FOR i IN 1 .. cardinality(p_kinds) LOOP
         v_one := 'lost';
@@ -272,17 +262,16 @@ DROPPED = (
     "DROP FUNCTION log_checks_held(text[], text[], bigint[], text[], text[], timestamptz, boolean)",
 )
 APPEND_TYPES = f"{BEFORE}, text[], text[], timestamptz"
+HOLDS_TYPES = "text, bigint, text, timestamptz, boolean"
 CHECKS_TYPES = "text[], text[], bigint[], text[], text[], text[], text[], timestamptz"
+WORKED_OUT = "consent_standing(consent, timestamptz), consent_covers(consent, text, timestamptz)"
 GRANTS = (
     f"REVOKE ALL ON FUNCTION log_append({APPEND_TYPES}) FROM PUBLIC",
     f"GRANT EXECUTE ON FUNCTION log_append({APPEND_TYPES}) TO gateway_log, gateway_writer",
-    "REVOKE ALL ON FUNCTION mandate_holds(text, bigint, text, timestamptz, boolean) FROM PUBLIC",
-    f"REVOKE ALL ON FUNCTION log_checks({CHECKS_TYPES}) FROM PUBLIC",
+    f"REVOKE ALL ON FUNCTION mandate_holds({HOLDS_TYPES}), log_checks({CHECKS_TYPES}) FROM PUBLIC",
     # They only work out what a reader could: who calls them reads with its own rights.
-    "REVOKE ALL ON FUNCTION consent_standing(consent, timestamptz) FROM PUBLIC",
-    "REVOKE ALL ON FUNCTION consent_covers(consent, text, timestamptz) FROM PUBLIC",
-    "GRANT EXECUTE ON FUNCTION consent_standing(consent, timestamptz) TO gateway_reader, gateway_writer",
-    "GRANT EXECUTE ON FUNCTION consent_covers(consent, text, timestamptz) TO gateway_reader, gateway_writer",
+    f"REVOKE ALL ON FUNCTION {WORKED_OUT} FROM PUBLIC",
+    f"GRANT EXECUTE ON FUNCTION {WORKED_OUT} TO gateway_reader, gateway_writer",
     "REVOKE ALL ON consent_use, file_freeze FROM PUBLIC, gateway_writer",
     "GRANT SELECT ON consent_use, file_freeze TO gateway_reader, gateway_writer",
     "GRANT INSERT, UPDATE ON file_freeze TO gateway_writer",
@@ -303,6 +292,7 @@ REQUIRED = ("id", "subject_class", "provider", "batch", "purposes", "single", "g
 IN_FORCE = date(2018, 1, 1)
 RULES = (
     ("consent.scan.wait", 3, "WORKING_DAYS", "product default: time to contest what an institution asserts"),
+    ("consent.signed", 30, "CALENDAR_DAYS", "product default: how long after it was signed one may be registered"),
     ("consent.term", 5, "YEARS", "product default: a consent is never longer than the business; Reg. 631 art. 18"),
 )
 
@@ -328,14 +318,14 @@ def _consent() -> None:
     for column in (
         sa.Column("id", sa.BigInteger()),
         sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
-        sa.Column("subject_class", sa.Text()),
-        sa.Column("provider", sa.Text()),
-        sa.Column("batch", sa.Text()),
+        *(sa.Column(name, sa.Text()) for name in ("subject_class", "provider", "batch")),
         sa.Column("purposes", ARRAY(sa.Text())),
         sa.Column("single", sa.Boolean()),
         sa.Column("given_at", sa.DateTime(timezone=True)),
         sa.Column("withdrawn_by", sa.Text()),
         sa.Column("evidence_sealed", sa.LargeBinary()),
+        sa.Column("proof_sealed", sa.LargeBinary()),
+        sa.Column("proof_index", sa.LargeBinary()),
     ):
         op.add_column("consent", column)
     op.execute("ALTER TABLE consent DISABLE TRIGGER move_rights_position")  # no right changes
@@ -348,6 +338,7 @@ def _consent() -> None:
     op.drop_constraint("pk_consent", "consent")
     op.create_primary_key(op.f("pk_consent"), "consent", ["subject_id", "id"])
     op.create_unique_constraint(op.f("uq_consent_number"), "consent", ["number"])
+    op.create_unique_constraint(op.f("uq_consent_proof_index"), "consent", ["proof_index"])
     op.create_foreign_key(op.f("fk_consent_provider_department"), "consent", "department", ["provider"], ["code"])
     for name, check in (
         ("subject_class_word", "subject_class IN ('legal', 'individual', 'person')"),

@@ -1,5 +1,6 @@
 """Consents as their parties give, bring, use and read them; for several flow tests."""
 
+import secrets
 from typing import Any
 
 from gateway.intake.sample_demo import DEMO
@@ -58,8 +59,9 @@ async def given_number(house: House, **changes: Any) -> str:
 
 
 def signed(house: House, signer: Signer, name: str, number: str, **changes: Any) -> Body:
-    """The arguments with which the bank registers what a person has signed."""
-    given = {**TERMS, "place": "白城", "signedAt": moment_before(house.clock.now()), **changes}
+    """The arguments with which the bank registers what a person has signed: never the same text twice."""
+    signing = {"place": "白城", "signedAt": moment_before(house.clock.now()), "attachment": secrets.token_hex(32)}
+    given = {**TERMS, **signing, **changes}
     text = authorization(given, name, "公民身份号码", number, BANK)
     return {**given, "idNumber": number, "name": name, **signer.sign(text)}
 

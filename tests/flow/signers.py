@@ -40,10 +40,11 @@ class Signer:
 class Authority:
     """Who certifies signers."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, authority: bool = True, usage: bool = True) -> None:
+        """``usage``: its certificate says what its key is for."""
         self._name = subject_name(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self.certificate = self._made(self._name, self._key, authority=True)
+        self.certificate = self._made(self._name, self._key, authority=authority, usage=usage)
         self.pem = self.certificate.public_bytes(Encoding.PEM)
 
     def signer(self, name: str, number: str, *, until: datetime = UNTIL, authority: bool = False) -> Signer:
@@ -52,16 +53,22 @@ class Authority:
         return Signer(key, self._made(subject_name(name, number), key, until=until, authority=authority))
 
     def _made(
-        self, name: x509.Name, key: ec.EllipticCurvePrivateKey, *, until: datetime = UNTIL, authority: bool = False
+        self,
+        name: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        *,
+        until: datetime = UNTIL,
+        authority: bool = False,
+        usage: bool = True,
     ) -> x509.Certificate:
-        usage = {
+        uses = {
             "digital_signature": not authority,
             "content_commitment": not authority,
             "key_cert_sign": authority,
             "crl_sign": authority,
         }
         others = ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only")
-        return (
+        made = (
             x509.CertificateBuilder()
             .subject_name(name)
             .issuer_name(self._name)
@@ -70,9 +77,10 @@ class Authority:
             .not_valid_before(SINCE)
             .not_valid_after(until)
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(x509.KeyUsage(**usage, **dict.fromkeys(others, False)), critical=True)
-            .sign(self._key, SHA256())
         )
+        if usage:
+            made = made.add_extension(x509.KeyUsage(**uses, **dict.fromkeys(others, False)), critical=True)
+        return made.sign(self._key, SHA256())
 
 
 def authorization(given: dict[str, Any], name: str, paper: str, number: str, institution: tuple[str, str]) -> str:

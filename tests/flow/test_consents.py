@@ -106,6 +106,8 @@ async def test_only_who_is_proven_anew_gives_one(house: House) -> None:
         ({"kinds": ["penalty", "penalty"]}, ["giveConsent", "kinds", 1]),
         ({"until": "tomorrow"}, ["giveConsent", "until"]),
         ({"until": "2026-11-22"}, ["giveConsent", "until"]),
+        ({"until": "20270630"}, ["giveConsent", "until"]),
+        ({"until": "2027-W26-3"}, ["giveConsent", "until"]),
         ({"until": "2031-11-24"}, ["giveConsent", "until"]),
         ({"subject": "x"}, ["giveConsent", "subject"]),
     ],

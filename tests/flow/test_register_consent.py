@@ -1,6 +1,10 @@
 """Consents that institutions bring: signed by the subject, or scanned; also for whom the platform does not know."""
 
+import asyncio
+import base64
+import hashlib
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
+from cryptography import x509
 
 from gateway.clock import SystemRandom
 from gateway.intake.sample_codes import citizen_number
@@ -36,8 +41,6 @@ pytestmark = pytest.mark.anyio
 
 LISTED, FOREIGN = Authority("白城样例电子认证"), Authority("外地样例电子认证")
 NOBODY = ("戊辰五", citizen_number("222301", 1_234, 993))
-SCAN = "ab" * 32
-EVIDENCE = "query($id: ID!) { node(id: $id) { ... on Consent { evidence } } }"
 CONTACT = """query($uscc: String!, $access: Access) { enterprise(by: {uscc: $uscc}, access: $access) { phone } }"""
 
 
@@ -79,7 +82,8 @@ async def refused(house: House, given: Body, persona: str = "bank") -> list[tupl
 
 
 async def test_what_the_person_signed_opens_what_it_covers(house: House) -> None:
-    receipt = await registered(house, of_citizen(house, single=True, agent="无权代理人 甲", consequencesTold=True))
+    given = of_citizen(house, single=True, agent="无权代理人 甲", consequencesTold=True)
+    receipt = await registered(house, given)
     assert (receipt["state"], receipt["deadline"]) == ("ACTIVE", None)
     found = await read(house, "bank", receipt["id"])
     assert (found["assurance"], found["single"], found["state"]) == ("B", True, "ACTIVE")
@@ -87,10 +91,36 @@ async def test_what_the_person_signed_opens_what_it_covers(house: House) -> None
     assert shown["person"] == {"name": DEMO.citizen_name} and await uses(house, found["number"]) == 1
     listed = (await house.data("citizen", "{ consents(first: 100) { nodes { id number } } }"))["consents"]["nodes"]
     (own,) = [one["id"] for one in listed if one["number"] == found["number"]]
-    evidence = orjson.loads((await house.data("citizen", EVIDENCE, {"id": own}))["node"]["evidence"])
-    assert evidence.keys() == {"text", "signature", "certificate"} and DEMO.citizen_name in evidence["text"]
     await house.data("citizen", WITHDRAW, {"consent": own})
     assert (await read(house, "bank", receipt["id"]))["state"] == "WITHDRAWN"
+
+
+async def test_of_the_proof_digests_are_told(house: House) -> None:
+    """Nothing with the number or the name, to whomever."""
+    name, number = DEMO.citizen_name, DEMO.citizen_id_number
+    given = of_citizen(house, agent=f"代理人 {name} {number}")
+    await registered(house, given)
+    listed = (await house.data("citizen", "{ consents(first: 1) { nodes { evidence } } }"))["consents"]["nodes"]
+    text, der = authorization(given, name, "公民身份号码", number, BANK), base64.b64decode(given["certificate"])
+    told = orjson.loads(listed[0]["evidence"])
+    serial = told.pop("serial")
+    assert told == {
+        "text": hashlib.sha256(text.encode()).hexdigest(),
+        "certificate": hashlib.sha256(der).hexdigest(),
+        "issuer": LISTED.certificate.subject.rfc4514_string(),
+        "place": "白城",
+        "signedAt": "2026-11-23T01:00:00Z",
+    }
+    assert int(serial, 16) == x509.load_der_x509_certificate(der).serial_number
+    assert name not in listed[0]["evidence"] and number not in listed[0]["evidence"]
+
+
+@pytest.mark.parametrize(
+    "place", [f"白城 {DEMO.citizen_name}", f"白城 {DEMO.citizen_id_number}"], ids=["name", "number"]
+)
+async def test_the_place_which_is_told_names_nobody(house: House, place: str) -> None:
+    ((path, _),) = await refused(house, of_citizen(house, place=place))
+    assert path == ["registerConsent", "place"]
 
 
 async def test_nothing_of_the_proof_is_kept_in_clear(house: House) -> None:
@@ -150,6 +180,67 @@ async def test_an_enterprise_signs_by_its_own_certificate(house: House) -> None:
     assert shown["enterprise"]["phone"]
 
 
+async def test_a_deregistered_enterprise_gives_none(house: House) -> None:
+    given: Body = {**TERMS, "kinds": ["enterprise"], "place": "通榆", "signedAt": moment_before(house.clock.now())}
+    text = authorization(given, DEMO.enterprise_name, "统一社会信用代码", DEMO.enterprise_uscc, BANK)
+    signer = LISTED.signer(DEMO.enterprise_name, DEMO.enterprise_uscc)
+    closing = "UPDATE enterprise SET status = %s WHERE uscc = %s"
+    await house.sql(closing, "DEREGISTERED", DEMO.enterprise_uscc)
+    try:
+        for proof in (signer.sign(text), {"scan": secrets.token_hex(32), "place": None, "signedAt": None}):
+            ((path, said),) = await refused(house, {**given, "uscc": DEMO.enterprise_uscc, **proof})
+            assert path == ["registerConsent", "uscc"] and "deregistered" in said
+    finally:
+        await house.sql(closing, "ACTIVE", DEMO.enterprise_uscc)
+
+
+# --- one text, one consent ---
+
+
+async def test_one_text_is_one_consent_whatever_became_of_it(house: House) -> None:
+    """Active, used up, withdrawn; with the same signature or another one; for the known as for the unknown."""
+    found = []
+    for name, number in ((DEMO.citizen_name, DEMO.citizen_id_number), NOBODY):
+        signer = LISTED.signer(name, number)
+        given = signed(house, signer, name, number, single=True)
+        again = {**given, **signer.sign(authorization(given, name, "公民身份号码", number, BANK))}
+        assert again["signature"] != given["signature"]
+        id = (await registered(house, given))["id"]
+        keys = await house.sql("SELECT count(*) FROM subject_key")
+        faults = [await refused(house, given), await refused(house, again)]
+        consent = await number_of(house, "bank", id)
+        await house.data("bank", PERSON, {"id": number, "name": name, "access": access(consent, "k")})
+        faults.append(await refused(house, given))
+        await house.data("bank", WITHDRAW, {"consent": id})
+        faults.append(await refused(house, again))
+        house.clock.advance(timedelta(minutes=1))
+        faults.append(await refused(house, given))
+        assert await house.sql("SELECT count(*) FROM subject_key") == keys
+        found.append(faults)
+    assert found[0] == found[1] == [[(["registerConsent", "signature"], found[0][0][0][1])]] * 5
+    assert "registered before" in found[0][0][0][1]
+
+
+async def test_of_many_who_bring_one_text_at_once_one_registers_it(house: House) -> None:
+    given = of_citizen(house)
+    answers = await asyncio.gather(*[house.ask("bank", REGISTER, given) for _ in range(6)])
+    codes = sorted("registered" if "errors" not in body else code_of(body) for _, body in answers)
+    assert codes == ["BAD_USER_INPUT"] * 5 + ["registered"]
+
+
+@pytest.mark.parametrize(("known", "days", "taken"), [(True, 30, True), (True, 31, False), (False, 31, False)])
+async def test_what_was_signed_long_ago_is_refused(house: House, known: bool, days: int, taken: bool) -> None:
+    name, number = (DEMO.citizen_name, DEMO.citizen_id_number) if known else NOBODY
+    at = (house.clock.now() - timedelta(days=days)).isoformat()
+    given = signed(house, LISTED.signer(name, number), name, number, signedAt=at)
+    if taken:
+        await registered(house, given)
+    else:
+        assert await refused(house, given) == [
+            (["registerConsent", "signedAt"], "registerConsent.signedAt: is more than 30 days ago")
+        ]
+
+
 # --- whom nobody knows ---
 
 
@@ -206,11 +297,12 @@ async def test_a_frozen_or_ended_person_is_answered_like_an_unknown_one(house: H
 
 
 def scanned(**changes: Any) -> Body:
-    return {**TERMS, "kinds": ["enterprise"], "uscc": DEMO.enterprise_uscc, "scan": SCAN, **changes}
+    scan = {"scan": secrets.token_hex(32), "uscc": DEMO.enterprise_uscc}
+    return {**TERMS, "kinds": ["enterprise"], **scan, **changes}
 
 
 async def test_a_scan_waits_is_capped_and_can_be_withdrawn(house: House) -> None:
-    receipt = await registered(house, scanned())
+    receipt = await registered(house, first := scanned())
     assert receipt["state"] == "WAITING" and receipt["rule"] == "consent.scan.wait/1"
     assert (receipt["deadline"]["on"], receipt["deadline"]["verified"]) == ("2026-11-26", False)
     number = await number_of(house, "bank", receipt["id"])
@@ -220,6 +312,9 @@ async def test_a_scan_waits_is_capped_and_can_be_withdrawn(house: House) -> None
         return (await house.data("bank", CONTACT, given))["enterprise"]["phone"]
 
     assert await phone() is None
+    ((path, said),) = await refused(house, {**first, "until": "2027-06-29"})
+    assert path == ["registerConsent", "scan"] and "registered before" in said
+    await registered(house, {**first, "kinds": ["license"]}, "agency")  # another institution has the same paper
     await registered(house, scanned())
     ((path, said),) = await refused(house, scanned())
     assert path == ["registerConsent", "scan"] and "today" in said
@@ -264,6 +359,8 @@ async def test_scans_are_off_unless_a_setting_allows_them(database: Connections,
 
 
 async def test_a_scan_never_opens_what_is_a_persons(house: House) -> None:
-    """Whatever is written: the seed has one."""
+    """Whatever is written: the seed has one, and it does not look as if it did."""
     given = {**CITIZEN, "access": access(DEMO.consent_scan)}
     assert (await house.data("bank", PERSON, given))["person"] is None
+    listed = (await house.data("citizen", "{ consents(first: 100) { nodes { number state } } }"))["consents"]["nodes"]
+    assert {"number": DEMO.consent_scan, "state": "SUSPENDED"} in listed

@@ -14,7 +14,7 @@ from tests.harness import PATIENCE
 pytestmark = pytest.mark.anyio
 
 IDS = sa.select(CONSUMER.c.id).order_by(CONSUMER.c.id)
-ADD = sa.insert(CONSUMER)
+ADD = sa.insert(CONSUMER).values({name: sa.bindparam(name) for name in ("id", "name", "licensed")})
 
 
 def consumer(name: str) -> dict[str, object]:

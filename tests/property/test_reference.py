@@ -30,8 +30,9 @@ from gateway.values import Access, Caller, Relation, Role
 from tests.reference import Reference
 from tests.reference_document import Document
 from tests.reference_documents import Chance
-from tests.reference_gateway import POLICIES, Answer, Side, granted, is_subject, loaded, opened
+from tests.reference_gateway import POLICIES, Answer, Side, is_subject, opened
 from tests.reference_hidden import changes, otherwise
+from tests.reference_load import granted, loaded
 from tests.reference_policy import CLEAR, CONDITIONS, Line, Lines
 from tests.reference_questions import Question, by_of, questions, who, whole
 from tests.reference_rows import Consent, Eyes, Row, World, is_sealed
@@ -260,7 +261,9 @@ def without_receipt(answer: Answer) -> bytes:
     return text
 
 
-ELSEWHERE = ("mandate",)  # they tie callers here; what is seen of them: tests/flow/test_mandates.py
+# They tie callers here, or no row is under another one; what is seen of them: tests/flow/test_mandates.py,
+# test_consents.py, test_notices.py, test_service_figures.py.
+ELSEWHERE = ("mandate", "consent", "notice", "rights_figure")
 
 
 def test_the_worlds_hold_everything(both: Both) -> None:
