@@ -9,6 +9,7 @@ Revises: 0020
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -315,7 +316,7 @@ def _parties() -> None:
 
 def _consent() -> None:
     """The table of before becomes that of the kind."""
-    for column in (
+    columns: tuple[sa.Column[Any], ...] = (
         sa.Column("id", sa.BigInteger()),
         sa.Column("version", sa.Integer(), nullable=False, server_default="1"),
         *(sa.Column(name, sa.Text()) for name in ("subject_class", "provider", "batch")),
@@ -326,7 +327,8 @@ def _consent() -> None:
         sa.Column("evidence_sealed", sa.LargeBinary()),
         sa.Column("proof_sealed", sa.LargeBinary()),
         sa.Column("proof_index", sa.LargeBinary()),
-    ):
+    )
+    for column in columns:
         op.add_column("consent", column)
     op.execute("ALTER TABLE consent DISABLE TRIGGER move_rights_position")  # no right changes
     op.execute(FILLED)
