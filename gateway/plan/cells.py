@@ -276,6 +276,8 @@ def _derived(row: Row, item: Field) -> Expression:
             return quoted(columns.subject_class)
         case "told":
             return sa.cast(columns.records.is_not(None), TEXT)
+        case "state" if row.kind.name == "mandate":
+            return quoted(_mandate_state(row))
         case "state" if row.kind.name == "consent":
             standing_of = sa.func.consent_standing(row.table.table_valued(), parameter("now"), type_=TEXT)
             return quoted(standing_of)
