@@ -22,8 +22,8 @@ test: check ## everything but benchmarks: lint, types, house rules, unit, flow, 
 test-clients: $(VENV)/dev ## clients and verifiers that we did not write; one whose tool is missing says so
 	$(BIN)/python -m pytest -rs tests/clients
 
-test-all: test ## that, and what takes minutes: Casbin asked about every cell, every rule line dropped and turned
-	$(BIN)/python -m pytest tests/policy/every_cell.py tests/policy/every_mutant.py
+test-all: test ## that, and what takes minutes: Casbin asked about every cell, every rule line turned, processes killed
+	$(BIN)/python -m pytest tests/policy/every_cell.py tests/policy/every_mutant.py tests/flow/long_*.py
 
 check: $(VENV)/dev ## lint and types
 	$(BIN)/ruff check .

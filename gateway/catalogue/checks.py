@@ -72,11 +72,11 @@ class Checked:
 
 def cell(found: Checked, name: str, item: Field | None, words: Mapping[str, str], text: str) -> None:
     """One value by itself, as it is written. ``words``: how the words of a code may be written."""
-    if not text.isprintable() and unfit(text):
-        found.faults.append((name, "holds a control character or is not valid Unicode"))
-        return
     if not text.isprintable() and invisible(text):
         found.faults.append((name, "holds an invisible character"))
+        return
+    if not text.isprintable() and unfit(text):
+        found.faults.append((name, "holds a control character or is not valid Unicode"))
         return
     if item is None:  # whose the row is, or the second of two old columns
         found.item[name] = text

@@ -39,7 +39,7 @@ from tests.reference_rows import Consent, Eyes, Row, World, is_sealed
 from tests.reference_worlds import CONSUMERS, KINDS, MOMENT, NOW, PURPOSES, families
 
 WORLDS, SUBJECTS = 8, 8
-EXAMPLES = 1_000
+EXAMPLES = 500
 POLICY_COUNT = 3
 
 QUIET = settings(
@@ -140,7 +140,7 @@ def test_the_gateway_answers_as_the_model(both: Both, data: st.DataObject) -> No
     compare(both, question)
 
 
-@settings(QUIET, max_examples=200)
+@settings(QUIET, max_examples=80)
 @given(seed=st.integers(0, POLICY_COUNT - 1), data=st.data())
 def test_it_does_under_any_policy(both: Both, strange: tuple[Both, ...], seed: int, data: st.DataObject) -> None:
     """Policies nobody would write: what the shipped one never combines is compared too."""
@@ -208,7 +208,7 @@ def _check_secrets(both: Both, answer: Answer, expected: dict[str, object]) -> N
     assert [secret for secret in both.secrets if secret in sent and secret not in right] == []
 
 
-@settings(QUIET, max_examples=150)
+@settings(QUIET, max_examples=80)
 @given(data=st.data())
 def test_redactions_do_not_depend_on_whom_one_asks_about(both: Both, data: st.DataObject) -> None:
     question = data.draw(questions(both.side, both.world))
@@ -219,7 +219,7 @@ def test_redactions_do_not_depend_on_whom_one_asks_about(both: Both, data: st.Da
     assert one.statements == two.statements
 
 
-@settings(QUIET, max_examples=200)
+@settings(QUIET, max_examples=80)
 @given(seed=st.integers(-1, POLICY_COUNT - 1), data=st.data())
 def test_what_is_not_seen_changes_nothing(
     both: Both, strange: tuple[Both, ...], seed: int, data: st.DataObject
