@@ -22,9 +22,10 @@ pytestmark = pytest.mark.anyio
 # The business that the question reads; not to be looked at yet.
 CHANGED = """INSERT INTO record_change
     (id, subject_id, subject_class, record_kind, record_id, version, what, at, looked_at, told_at)
-  SELECT nextval('record_ids'), subject_id, 'individual', 'enterprise', subject_id, version, 'CORRECTED', now(), now(), now()
+  SELECT nextval('record_ids'), subject_id, 'individual', 'enterprise', subject_id, version, 'CORRECTED',
+    now(), now(), now()
   FROM enterprise WHERE subject_class = 'individual' AND subject_id IN (SELECT subject_id FROM consent)
-  ORDER BY subject_id LIMIT 1 RETURNING id"""  # noqa: E501 - one statement
+  ORDER BY subject_id LIMIT 1 RETURNING id"""
 # A notice to the same recipient: whoever makes one waits for what becomes of this.
 IN_THE_WAY = """INSERT INTO notice
     (subject_id, id, subject_class, provider, batch, state, what, record_kind, created_at, change, record_id)
