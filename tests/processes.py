@@ -11,10 +11,14 @@ from pathlib import Path
 from types import TracebackType
 
 import httpx
+import psycopg
 
-from gateway.clock import SystemClock, SystemRandom
+from gateway.assemble import vault_of
+from gateway.clock import BEIJING, SystemClock, SystemRandom
 from gateway.identity.development import development_key
+from gateway.intake.load import seed_demo
 from gateway.settings import PREFIX, read
+from gateway.store.database import Connections
 from tests.harness import JSON, PATIENCE, PUBLIC
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,3 +119,24 @@ def reserved_port() -> socket.socket:
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind(("127.0.0.1", 0))
     return held
+
+
+def seeded(database: Connections, home: Path) -> Path:
+    """The same folder, with the keys under which the database now holds the demonstration set."""
+    with psycopg.connect(database.writer) as connection:
+        vault = vault_of(read({"GATEWAY_HOME": str(home)}), SystemRandom())
+        seed_demo(connection, vault, SystemClock().now().astimezone(BEIJING).date())
+    return home
+
+
+def worker(database: Connections, home: Path) -> Process:
+    """A gateway over that database alone, not started yet."""
+    return Process(
+        "serve",
+        home,
+        GATEWAY_DATABASE_URL=database.owner,
+        GATEWAY_READER_URL=database.reader,
+        GATEWAY_WRITER_URL=database.writer,
+        GATEWAY_LOG_URL=database.log,
+        GATEWAY_SHARDS="0-3",
+    )

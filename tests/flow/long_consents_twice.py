@@ -9,15 +9,11 @@ import orjson
 import psycopg
 import pytest
 
-from gateway.assemble import vault_of
-from gateway.clock import BEIJING, SystemClock, SystemRandom
-from gateway.intake.load import seed_demo
 from gateway.intake.sample_demo import DEMO
-from gateway.settings import read
 from gateway.store.database import Connections
 from tests.flow.consents import CITIZEN, PERSON, access
 from tests.harness import PATIENCE, Body, sql, stored, unlimited, until
-from tests.processes import Process
+from tests.processes import seeded, worker
 
 pytestmark = pytest.mark.anyio
 
@@ -49,23 +45,7 @@ def database(database: Connections) -> Connections:
 @pytest.fixture(scope="module")
 def home(database: Connections, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The keys of this module's workers; the database holds the demonstration set sealed under them."""
-    made = tmp_path_factory.mktemp("home")
-    with psycopg.connect(database.writer) as connection:
-        vault = vault_of(read({"GATEWAY_HOME": str(made)}), SystemRandom())
-        seed_demo(connection, vault, SystemClock().now().astimezone(BEIJING).date())
-    return made
-
-
-def worker(database: Connections, home: Path) -> Process:
-    return Process(
-        "serve",
-        home,
-        GATEWAY_DATABASE_URL=database.owner,
-        GATEWAY_READER_URL=database.reader,
-        GATEWAY_WRITER_URL=database.writer,
-        GATEWAY_LOG_URL=database.log,
-        GATEWAY_SHARDS="0-3",
-    )
+    return seeded(database, tmp_path_factory.mktemp("home"))
 
 
 def question(number: str, key: str) -> bytes:

@@ -9,13 +9,10 @@ import orjson
 import psycopg
 import pytest
 
-from gateway.assemble import vault_of
-from gateway.clock import BEIJING, SystemClock, SystemRandom
-from gateway.intake.load import seed_demo
-from gateway.settings import read
 from gateway.store.database import Connections
-from tests.flow.test_killed import QUESTION, blocked, worker
+from tests.flow.test_killed import QUESTION, blocked
 from tests.harness import PATIENCE, sql, unlimited, until
+from tests.processes import seeded, worker
 
 pytestmark = pytest.mark.anyio
 
@@ -43,11 +40,7 @@ def database(database: Connections) -> Connections:
 
 @pytest.fixture(scope="module")
 def home(database: Connections, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("home")
-    with psycopg.connect(database.writer) as connection:
-        vault = vault_of(read({"GATEWAY_HOME": str(made)}), SystemRandom())
-        seed_demo(connection, vault, SystemClock().now().astimezone(BEIJING).date())
-    return made
+    return seeded(database, tmp_path_factory.mktemp("home"))
 
 
 async def test_killed_while_it_tells(database: Connections, home: Path) -> None:
