@@ -22,6 +22,7 @@ from gateway.identity.assemble import verifier_of
 from gateway.identity.certificates import certificates_of
 from gateway.ledger.accesses import Accesses
 from gateway.ledger.chains import Chains
+from gateway.ledger.posting import Posting
 from gateway.ledger.telling import Teller
 from gateway.ledger.watching import Watcher
 from gateway.notices.deliveries import Push
@@ -220,6 +221,11 @@ async def assemble(
     return Running(gateway, counted, connections, space, events, tuple(tasks))
 
 
+def posting_of(gateway: Gateway) -> Posting:
+    """Who posts webhooks; nobody else has its connections."""
+    return Posting(gateway.vault, Poster(private=gateway.private), gateway.clock)
+
+
 def watcher_of(gateway: Gateway, lanes: Lanes) -> Watcher:
     """Who tells subjects of accesses; ``lanes`` are of the log's role."""
 
@@ -234,8 +240,8 @@ def watcher_of(gateway: Gateway, lanes: Lanes) -> Watcher:
         nodes = (viewer.get("accesses") or {}).get("nodes") or ()
         return orjson.dumps(nodes[0]) if nodes else None
 
-    parts = gateway.sessions, lanes, gateway.accesses, gateway.vault
-    return Watcher(*parts, Poster(private=gateway.private), gateway.clock, tell)
+    parts = gateway.sessions, lanes, gateway.accesses
+    return Watcher(*parts, posting_of(gateway), gateway.clock, tell)
 
 
 def timekeeper_of(gateway: Gateway) -> Timekeeper:
@@ -258,8 +264,8 @@ def teller_of(gateway: Gateway, lanes: Lanes) -> Teller:
         node = answered["data"]["node"]
         return orjson.dumps(node) if node else None
 
-    parts = gateway.sessions, lanes, gateway.accesses, gateway.vault
-    return Teller(*parts, Poster(private=gateway.private), gateway.clock, tell)
+    parts = gateway.sessions, lanes, gateway.accesses
+    return Teller(*parts, posting_of(gateway), gateway.clock, tell)
 
 
 async def fits(vault: Vault, lanes: Lanes) -> None:

@@ -6,12 +6,10 @@ delivered: what is posted is read as the institution would read it, through the 
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -22,17 +20,17 @@ from gateway.catalogue.kinds import BY_NAME
 from gateway.clock import Clock, statutory_day
 from gateway.errors import GatewayError, InternalError
 from gateway.ledger.accesses import Accesses
+from gateway.ledger.posting import SEALED, Posting, Sealed
 from gateway.notices import changes, deliveries
 from gateway.notices.changes import Change
 from gateway.notices.deliveries import Push
 from gateway.notices.states import RULE
-from gateway.notices.webhook import GONE, Poster
+from gateway.notices.webhook import GONE
 from gateway.rights.clocks import deadline
 from gateway.rights.routing import PLATFORM
 from gateway.rights.rows import calendar_of, calendar_since, rules_of, rules_on
 from gateway.store.lanes import Lanes
 from gateway.store.sessions import Session, Sessions
-from gateway.vault.vault import Vault
 
 TYPE = "notice.created"
 PERIOD = 5.0  # seconds between looks
@@ -62,8 +60,7 @@ class Teller:
         sessions: Sessions,
         lanes: Lanes,
         accesses: Accesses,
-        vault: Vault,
-        poster: Poster,
+        posting: Posting,
         clock: Clock,
         tell: Tell,
     ) -> None:
@@ -71,8 +68,7 @@ class Teller:
         self._sessions = sessions
         self._lanes = lanes
         self._accesses = accesses
-        self._vault = vault
-        self._poster = poster
+        self._posting = posting
         self._clock = clock
         self._tell = tell
 
@@ -89,7 +85,7 @@ class Teller:
                 except GatewayError as error:
                     _logger.warning("recipients could not be told of changes: %s", error.code)
         finally:
-            await self._poster.close()
+            await self._posting.close()
 
     async def look(self) -> int:
         """Make the notices of every change that is to be looked at; how many. Raises GatewayError."""
@@ -164,19 +160,14 @@ class Teller:
 
     async def _attempt(self, one: Push) -> tuple[str | None, bool]:
         """Why it did not arrive, if it did not, and whether it never will."""
-        if one.to.wrapped is None:  # destroyed, or not brought back yet after a restore
-            return "SEALED", False
+        to = one.to
+        if to.wrapped is None:  # nothing is asked, and no access written down, for what cannot be sent
+            return SEALED, False
         told = await self._tell(one)
         if told is None:
             return "NOT_SHOWN", True
-        key = self._vault.unwrap(one.to.wrapped, one.to.party)
-        url, secret = (
-            self._vault.open(key, deliveries.SEALED, column, one.to.watch, sealed)
-            for column, sealed in (("url", one.to.url), ("secret", one.to.secret))
-        )
-        now = self._clock.now()
-        body = b'{"type":%b,"timestamp":%b,"data":%b}' % (orjson.dumps(TYPE), orjson.dumps(now), told)
-        failure = await self._poster.post(url, secret, message_id(one), now, body)
+        address = Sealed(deliveries.SEALED, to.watch, to.party, to.wrapped, to.url, to.secret)
+        failure = await self._posting.post(address, TYPE, f"notice/{one.notice}", told)
         return failure, failure == GONE
 
 
@@ -184,8 +175,3 @@ async def _due(session: Session, today: date) -> date:
     """The last day on which a notice made today may be acknowledged."""
     rules = rules_of(await session.execute(rules_on(today)))
     return deadline(today, [rules[RULE]], calendar_of(await session.execute(calendar_since(today)))).on
-
-
-def message_id(one: Push) -> str:
-    """The webhook-id: the same whenever it is sent."""
-    return "msg_" + hashlib.sha256(f"notice/{one.notice}".encode()).hexdigest()[:24]

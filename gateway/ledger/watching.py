@@ -6,12 +6,10 @@ is not told of: the telling would be such an access itself.
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-import orjson
 import sqlalchemy as sa
 
 from gateway.asking import log_key
@@ -19,15 +17,15 @@ from gateway.audit.statements import argument, statement
 from gateway.clock import Clock
 from gateway.errors import GatewayError
 from gateway.ledger.accesses import Accesses
+from gateway.ledger.posting import SEALED, Posting, Sealed
 from gateway.notices import outbox
 from gateway.notices.outbox import Waiting, Watch
-from gateway.notices.webhook import GONE, Poster
+from gateway.notices.webhook import GONE
 from gateway.plan.ground import held_back
 from gateway.store.lanes import Lanes
 from gateway.store.log_tables import ACCESS, ACCESS_MARK
 from gateway.store.sessions import Session, Sessions
 from gateway.values import Role
-from gateway.vault.vault import Vault
 
 TYPE = "access.created"
 PERIOD = 5.0  # seconds between looks
@@ -73,8 +71,7 @@ class Watcher:
         sessions: Sessions,
         lanes: Lanes,
         accesses: Accesses,
-        vault: Vault,
-        poster: Poster,
+        posting: Posting,
         clock: Clock,
         tell: Tell,
     ) -> None:
@@ -82,8 +79,7 @@ class Watcher:
         self._sessions = sessions
         self._lanes = lanes
         self._accesses = accesses
-        self._vault = vault
-        self._poster = poster
+        self._posting = posting
         self._clock = clock
         self._tell = tell
 
@@ -99,7 +95,7 @@ class Watcher:
                 except GatewayError as error:
                     _logger.warning("subjects could not be told of accesses: %s", error.code)
         finally:
-            await self._poster.close()
+            await self._posting.close()
 
     async def look(self) -> int:
         """Put what has come up into the outbox; how much. Raises GatewayError."""
@@ -148,8 +144,8 @@ class Watcher:
 
     async def _attempt(self, one: Waiting) -> tuple[str | None, str | None]:
         """Why the wish ends, if it does; why this did not arrive, if it did not."""
-        if one.wrapped is None:  # destroyed, or not brought back yet after a restore
-            return None, "SEALED"
+        if one.wrapped is None:  # nothing is asked, and no access written down, for what cannot be sent
+            return None, SEALED
         now = self._clock.now()
         place = b"%d" % one.shard, b"%d" % one.number
         held = await self._lanes.fetch(_HELD, (now.isoformat().encode(), *place))
@@ -158,13 +154,8 @@ class Watcher:
         told = await self._tell(one.watch, self._accesses.origin(one.shard), one.number) if held else None
         if told is None:
             return ("NO_TIE", None) if held else (None, "RETIRED")
-        key = self._vault.unwrap(one.wrapped, one.watch.subject)
-        url, secret = (
-            self._vault.open(key, "watch", column, one.watch.id, sealed)
-            for column, sealed in (("url", one.url), ("secret", one.secret))
-        )
-        body = b'{"type":%b,"timestamp":%b,"data":%b}' % (orjson.dumps(TYPE), orjson.dumps(now), told)
-        failure = await self._poster.post(url, secret, message_id(one), now, body)
+        address = Sealed("watch", one.watch.id, one.watch.subject, one.wrapped, one.url, one.secret)
+        failure = await self._posting.post(address, TYPE, f"{one.watch.id}/{one.shard}/{one.number}", told)
         return ("GONE", None) if failure == GONE else (None, failure)
 
     async def _marks(self) -> dict[int, int]:
@@ -193,9 +184,3 @@ class Watcher:
             if float(at or b"0") >= watch.since.timestamp()
             and not (role == _OWN and (watch.subject, (officer or b"").decode()) in acting)
         ]
-
-
-def message_id(one: Waiting) -> str:
-    """The webhook-id: the same whenever it is sent."""
-    place = f"{one.watch.id}/{one.shard}/{one.number}"
-    return "msg_" + hashlib.sha256(place.encode()).hexdigest()[:24]
