@@ -25,6 +25,7 @@ from gateway.catalogue.case import CASE as CASE_KIND
 from gateway.catalogue.notice import NOTICE as NOTICE_KIND
 from gateway.errors import DatabaseUnavailable, Fault, GatewayError, LimitExceeded, Overloaded
 from gateway.pipeline import Gateway, Request, answer_to
+from gateway.rights.mandates import in_force
 from gateway.store.case_tables import CASE
 from gateway.store.listening import listening
 from gateway.store.notice_tables import NOTICE
@@ -42,11 +43,6 @@ _SORTS = {"case": EventName.CASE_CHANGED, "notice": EventName.NOTICE_CREATED}.it
 _NONE: sa.ColumnElement[str] = sa.literal_column("''")
 _NUMBER = argument("number", sa.BigInteger())
 _NOW = argument("now", sa.DateTime(timezone=True))
-_IN_FORCE = (
-    MANDATE.c.valid_from <= _NOW,
-    sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > _NOW),
-    MANDATE.c.revoked_at.is_(None),
-)
 _CASE = statement(
     sa.select(CASE.c.subject_id, CASE.c.subject_class, sa.func.coalesce(CASE.c.department, _NONE), _NONE).where(
         CASE.c.id == _NUMBER
@@ -57,9 +53,9 @@ _NOTICE = statement(
         NOTICE.c.id == _NUMBER
     )
 )
-_ACTING = statement(sa.select(MANDATE.c.principal).where(MANDATE.c.subject_id == _NUMBER, *_IN_FORCE))
+_ACTING = statement(sa.select(MANDATE.c.principal).where(MANDATE.c.subject_id == _NUMBER, *in_force(_NOW)))
 _OWN = statement(
-    sa.select(MANDATE.c.subject_id).where(MANDATE.c.principal == argument("principal", sa.Text()), *_IN_FORCE)
+    sa.select(MANDATE.c.subject_id).where(MANDATE.c.principal == argument("principal", sa.Text()), *in_force(_NOW))
 )
 
 _logger = logging.getLogger("gateway.events")

@@ -30,7 +30,7 @@ from gateway.explained import explained
 from gateway.identity.certificates import Certificates
 from gateway.identity.verifier import Verifier
 from gateway.ledger import receipts
-from gateway.ledger.accesses import ACCESSES, NOBODY, Accesses, asked_for, of_subjects
+from gateway.ledger.accesses import NOBODY, Accesses, asked_for, of_subjects
 from gateway.ledger.chains import Chains
 from gateway.operation.operations import Operations
 from gateway.plan.bind import Ambient, bind
@@ -41,6 +41,7 @@ from gateway.policy.live import Live
 from gateway.policy.strict import hopeless, lacking, refuse
 from gateway.prepared import Effect, Preparations, Prepared, merged
 from gateway.rested import REVOCABLE, Asking
+from gateway.rights.mandates import ACCESSES
 from gateway.schema.roles import RoleSchemas
 from gateway.store.lanes import Lanes
 from gateway.store.sessions import Sessions

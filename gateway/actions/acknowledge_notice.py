@@ -6,12 +6,13 @@ The recipient is the institution, whoever of it confirms; of the subject's own n
 import sqlalchemy as sa
 
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
-from gateway.actions.opening import READ, own_bases, tied
+from gateway.actions.opening import own_bases, tied
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.notice import NOTICE as KIND
 from gateway.errors import BadInput, Fault
 from gateway.notices import deliveries
 from gateway.notices.states import NoticeState
+from gateway.rights.mandates import READ
 from gateway.store.notice_tables import NOTICE
 from gateway.store.sessions import Session
 from gateway.values import ActionName, Relation, Role

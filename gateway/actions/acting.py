@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.actions.model import Given, Path, Scene
-from gateway.actions.opening import WHOLE, Party, own_subjects, stranger
+from gateway.actions.opening import Party, own_subjects, stranger
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.codes import CITIZEN_ID, check, normalize
 from gateway.catalogue.kinds import BY_NAME
 from gateway.catalogue.mandate import SCOPE
 from gateway.errors import BadInput, Fault, InternalError
+from gateway.rights.mandates import READ, WHOLE
 from gateway.rights.routing import PLATFORM
 from gateway.rights.rows import rules_of, rules_on
 from gateway.store.core import stored_bytes
@@ -108,7 +109,7 @@ async def failed(session: Session, scene: Scene) -> None:
 
 async def whole(session: Session, scene: Scene) -> dict[int, str]:
     """The subjects that the caller is, or represents as the registry has it; and as what."""
-    rows = own_subjects(scene, "READ").where(MANDATE.c.basis.in_(WHOLE)).add_columns(MANDATE.c.basis)
+    rows = own_subjects(scene, READ).where(MANDATE.c.basis.in_(WHOLE)).add_columns(MANDATE.c.basis)
     return {int(str(subject)): str(basis) for subject, basis in await session.execute(rows)}
 
 

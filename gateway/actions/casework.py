@@ -12,12 +12,13 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from gateway.actions.model import Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import FILE, event, happened, in_own_name, own_subjects, tied
+from gateway.actions.opening import event, happened, in_own_name, own_subjects, tied
 from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded
 from gateway.catalogue.case import CASE as KIND
 from gateway.errors import BadInput, CaseConflict, Fault, InternalError
 from gateway.rights import deadlines
 from gateway.rights.clocks import Deadline, Rule, Unit
+from gateway.rights.mandates import FILE
 from gateway.rights.states import CLOSED, CaseKind, State, Step, after, possible
 from gateway.store.case_tables import CASE, CASE_EVENT, RULE
 from gateway.store.sessions import Session

@@ -9,20 +9,21 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from gateway.actions import whose
 from gateway.actions.model import Done, Given, Path, Scene
-from gateway.actions.opening import CONSENT_WORD, likely, own_bases, tied
-from gateway.actions.watching import NOT_OWN, WHOSE
+from gateway.actions.opening import own_bases, tied
 from gateway.catalogue.fields import Owner
 from gateway.catalogue.kinds import KINDS
 from gateway.clock import BEIJING
 from gateway.errors import BadInput, Fault
 from gateway.rights import routing
 from gateway.rights.clocks import Deadline, Rule
+from gateway.rights.mandates import CONSENT_WORD
 from gateway.rights.rows import rules_of, rules_on
 from gateway.rights.states import ConsentState
 from gateway.store.consent_tables import CONSENT, FILE_FREEZE
 from gateway.store.sessions import Session
-from gateway.store.tables import RECORD_IDS, SUBJECT_KEY
+from gateway.store.tables import RECORD_IDS
 from gateway.values import Purpose, Relation
 
 BATCH = "consent"  # where a batch of intake would stand
@@ -129,13 +130,9 @@ async def own(session: Session, scene: Scene, subject: int | None, path: Path, b
     Its key is locked: of two who change what its file takes the second sees what the first has done. Raises BadInput.
     """
     mine = {one: of for one, of in (await own_bases(session, scene, CONSENT_WORD)).items() if of & bases}
-    meant = likely(mine) if subject is None else [subject]
-    if len(meant) != 1:
-        raise BadInput(Fault((*path, "subject"), WHOSE))
-    key = sa.select(SUBJECT_KEY.c.subject_id).where(SUBJECT_KEY.c.subject_id == meant[0]).with_for_update()
-    if meant[0] not in mine or not await session.execute(key):
-        raise BadInput(Fault((*path, "subject"), NOT_OWN))
-    return meant[0]
+    number = whose.meant(mine, subject, path)
+    await whose.locked(session, number, path)
+    return number
 
 
 async def frozen(session: Session, subject: int) -> bool:

@@ -9,20 +9,18 @@ step: whoever made the entry is whom it is about, and who handles the case sees 
 
 from dataclasses import dataclass, replace
 
-from gateway.actions import targets
+from gateway.actions import targets, whose
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import FILE, Opening, Party, departments, known_party, likely, opened, own_bases, stranger
+from gateway.actions.opening import Opening, Party, departments, known_party, opened, own_bases, stranger
 from gateway.actions.targets import Target
-from gateway.actions.text import CLAIM_LENGTH, OPAQUE_LENGTH, bounded, written
-from gateway.catalogue.fields import Owner
+from gateway.actions.text import CLAIM_LENGTH, written
 from gateway.errors import BadInput, Fault
 from gateway.rights import routing
+from gateway.rights.mandates import FILE
 from gateway.rights.states import CaseKind
 from gateway.store.sessions import Session
 from gateway.values import ActionName, Role
 
-NOT_OWN = "is not a subject that the caller is or acts for"
-WHOSE = "is required: the caller acts for several subjects"
 NO_ENTRY = "is not an entry about a subject that the caller is or acts for"
 NOBODY = "was made by no department and no institution"
 
@@ -39,13 +37,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
     facts = written(given, "facts", CLAIM_LENGTH, path, faults)
     target = targets.named(given, path, faults)
-    subject: int | None = None
-    if given.get("subject") is not None:
-        found = scene.keys.read_id(bounded(str(given["subject"]), "subject", OPAQUE_LENGTH, path, faults))
-        if found is None or found[0].owner is not Owner.SUBJECT:
-            faults.append(Fault((*path, "subject"), NOT_OWN))
-        else:
-            subject = found[1]
+    subject = whose.named(scene, given, path, faults)
     if faults:
         raise BadInput(*faults)
     complaint = _Complaint(target, facts, subject, path)
@@ -88,16 +80,10 @@ async def _of_entry(scene: Scene, complaint: _Complaint) -> tuple[_Complaint, di
 async def _party(session: Session, scene: Scene, complaint: _Complaint) -> Party:
     """In whose name: the subject that is named, the only one, the person itself; otherwise a party of its own."""
     bases = await own_bases(session, scene, FILE) if scene.caller.role in (Role.SUBJECT, Role.COUNTER) else {}
-    if complaint.subject is not None:
-        if complaint.subject not in bases:
-            raise BadInput(Fault((*complaint.path, "subject"), NOT_OWN))
-        return await known_party(session, complaint.subject)
-    if not bases and scene.caller.role is not Role.COUNTER:  # a clerk acts for somebody or not at all
+    nobody = not bases and complaint.subject is None
+    if nobody and scene.caller.role is not Role.COUNTER:  # a clerk acts for somebody or not at all
         return await stranger(session, scene, "legal")
-    meant = likely(bases)
-    if len(meant) != 1:
-        raise BadInput(Fault((*complaint.path, "subject"), WHOSE))
-    return await known_party(session, meant[0])
+    return await known_party(session, whose.meant(bases, complaint.subject, complaint.path))
 
 
 FILE_COMPLAINT = Action(

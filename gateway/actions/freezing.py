@@ -2,10 +2,11 @@
 
 import sqlalchemy as sa
 
-from gateway.actions import consenting, watching
+from gateway.actions import consenting, whose
 from gateway.actions.model import Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import CONSENT_WORD, tied
+from gateway.actions.opening import tied
 from gateway.errors import BadInput, Fault
+from gateway.rights.mandates import CONSENT_WORD
 from gateway.rights.states import FreezeState
 from gateway.store.consent_tables import FILE_FREEZE
 from gateway.store.sessions import Session
@@ -18,7 +19,7 @@ INPUTS = (Input("subject", InputType.ID, "Whose file, for who acts for several s
 def begin(scene: Scene, given: Given, path: Path, wanted: FreezeState) -> Apply:
     """Bring the file into a state; without effect if it is in it."""
     faults: list[Fault] = []
-    subject = watching.named(scene, given, path, faults)
+    subject = whose.named(scene, given, path, faults)
     if faults:
         raise BadInput(*faults)
 

@@ -7,17 +7,16 @@ any registered client: that one is a financial institution or an agency its toke
 
 import sqlalchemy as sa
 
-from gateway.actions import consenting, watching
+from gateway.actions import consenting, whose
 from gateway.actions.consenting import FROZEN, OVER, Holder, Terms
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
+from gateway.actions.opening import known_party
 from gateway.actions.targets import CODE_LENGTH, NO_TARGET
 from gateway.actions.text import written
-from gateway.catalogue.fields import Owner
-from gateway.catalogue.kinds import KINDS
 from gateway.errors import BadInput, Fault
 from gateway.rights.states import ConsentState
 from gateway.store.sessions import Session
-from gateway.store.tables import CONSUMER, SUBJECT_KEY, table
+from gateway.store.tables import CONSUMER
 from gateway.values import ActionName, Relation
 
 GIVERS = frozenset({"PERSON", "REPRESENTATIVE"})
@@ -25,7 +24,7 @@ GIVERS = frozenset({"PERSON", "REPRESENTATIVE"})
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
-    subject = watching.named(scene, given, path, faults)
+    subject = whose.named(scene, given, path, faults)
     consumer = written(given, "consumer", CODE_LENGTH, path, faults)
     agreed = consenting.terms(scene, given, path, faults)
     if faults:
@@ -45,26 +44,13 @@ async def _apply(session: Session, scene: Scene, subject: int | None, consumer: 
     number = await consenting.own(session, scene, subject, path, GIVERS)
     if await consenting.frozen(session, number):
         raise BadInput(Fault((*path, "subject"), FROZEN))
-    holder = await _holder(session, number)
+    party = await known_party(session, number)
+    holder = Holder(party.subject, party.subject_class, party.wrapped)
     held = Relation.SELF | Relation.STEP_UP
     done = await consenting.written(session, scene, holder, agreed, consumer=consumer, assurance="A", held=held)
     if done.state is ConsentState.ENDED:  # says the function that would end it
         raise BadInput(Fault((*path, "subject"), OVER))
     return done
-
-
-async def _holder(session: Session, subject: int) -> Holder:
-    rows = sa.union_all(
-        *[
-            sa.select(one.c.subject_class, SUBJECT_KEY.c.wrapped).where(
-                one.c.subject_id == subject, SUBJECT_KEY.c.subject_id == subject
-            )
-            for one in (table(kind) for kind in KINDS if kind.owner is Owner.SUBJECT)
-        ]
-    )
-    ((subject_class, wrapped),) = await session.execute(rows)
-    assert isinstance(wrapped, bytes)
-    return Holder(subject, str(subject_class), wrapped)
 
 
 GIVE_CONSENT = Action(

@@ -13,6 +13,7 @@ from gateway.catalogue.kinds import BY_NAME, KINDS
 from gateway.errors import InternalError
 from gateway.rights import routing
 from gateway.rights.clocks import deadline
+from gateway.rights.mandates import FILE, WHOLE, in_force
 from gateway.rights.routing import Department, Route
 from gateway.rights.rows import calendar_of, calendar_since, rules_of, rules_on
 from gateway.rights.states import CLOSED, CaseKind, State, Step, after
@@ -21,9 +22,6 @@ from gateway.store.sessions import Session
 from gateway.store.tables import MANDATE, RECORD_IDS, SUBJECT_IDS, SUBJECT_KEY, table
 from gateway.values import Caller, Check, Relation
 
-READ, CONSENT_WORD = "READ", "CONSENT"  # words of the scope of mandates: see, give consents
-FILE = "FILE"  # the word of the scope of mandates that lets somebody file cases
-WHOLE = ("PERSON", "REPRESENTATIVE")  # who is the subject, or speaks for it as a whole, may do all of it
 BATCH = "case"  # where a batch of intake would stand
 _DEPARTMENT = table(BY_NAME["department"])
 
@@ -65,9 +63,7 @@ def acted_for(caller: Caller, now: datetime, word: str) -> "sa.Select[int]":
     """The subjects that somebody is or acts for at a moment, as far as ``word`` says."""
     return sa.select(MANDATE.c.subject_id).where(
         MANDATE.c.principal == caller.acts_as,
-        MANDATE.c.valid_from <= now,
-        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > now),
-        MANDATE.c.revoked_at.is_(None),
+        *in_force(now),
         sa.or_(MANDATE.c.basis.in_(WHOLE), MANDATE.c.scope.contains([word])),
     )
 
@@ -98,12 +94,6 @@ async def own_bases(session: Session, scene: Scene, word: str) -> dict[int, set[
         assert isinstance(subject, int)
         found.setdefault(subject, set()).add(str(basis))
     return found
-
-
-def likely(bases: Mapping[int, set[str]]) -> list[int]:
-    """Who is meant if nobody is named: the person itself, otherwise whoever there is."""
-    persons = [subject for subject, of in bases.items() if "PERSON" in of]
-    return persons if len(persons) == 1 else list(bases)
 
 
 async def known_party(session: Session, subject: int) -> Party:

@@ -20,10 +20,10 @@ from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
-from gateway.actions import acting
+from gateway.actions import acting, whose
 from gateway.actions.acting import PERSON, Stated
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
-from gateway.actions.opening import Party, known_party, likely, own_subjects, tied
+from gateway.actions.opening import Party, known_party, own_subjects, tied
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.codes import CITIZEN_ID, normalize
 from gateway.catalogue.fields import Kind, Owner
@@ -31,6 +31,7 @@ from gateway.catalogue.mandate import BASES, SCOPE
 from gateway.clock import BEIJING
 from gateway.errors import BadInput, Fault
 from gateway.rights.clocks import Deadline, deadline
+from gateway.rights.mandates import READ
 from gateway.rights.rows import calendar_of, calendar_since, rules_of, rules_on
 from gateway.rights.states import MandateState
 from gateway.store.core import stored_bytes
@@ -40,7 +41,6 @@ from gateway.values import ActionName, Relation, Role
 
 OWN_SCOPE = ("READ", "FILE")  # if nothing is said; and what a clerk may
 NOT_OWN = "is not a subject that the caller is or represents"
-WHOSE = "is required: the caller is or represents several subjects, or none"
 NO_BODY = "is not an enterprise or organization; a person is named by ID number and name"
 NOT_NAMED = "is not a body whose registry names the person that the caller is bound to, or is recorded already"
 NOT_HERE = "is not for this mandate"
@@ -214,14 +214,9 @@ async def _due(session: Session, scene: Scene) -> Deadline:
 async def _own(session: Session, scene: Scene, proposal: _Proposal) -> Party:
     """The subject that the caller is or represents, in whose name an agent is named."""
     whole = await acting.whole(session, scene)
-    meant = likely({subject: {basis} for subject, basis in whole.items()})
-    if proposal.body is not None:
-        meant = [proposal.body[1]]
-        if meant[0] not in whole:
-            raise BadInput(Fault((*proposal.path, "subject"), NOT_OWN))
-    if len(meant) != 1:
-        raise BadInput(Fault((*proposal.path, "subject"), WHOSE))
-    return await known_party(session, meant[0])
+    bases = {subject: {basis} for subject, basis in whole.items()}
+    named = None if proposal.body is None else proposal.body[1]
+    return await known_party(session, whose.meant(bases, named, proposal.path, NOT_OWN))
 
 
 async def _named(session: Session, proposal: _Proposal) -> tuple[Party, str]:
@@ -253,7 +248,7 @@ async def _represented(session: Session, scene: Scene, party: Party, proposal: _
         .where(columns.subject_id == party.subject)
         .with_for_update()
     )
-    mine = own_subjects(scene, "READ").where(MANDATE.c.basis == "PERSON")
+    mine = own_subjects(scene, READ).where(MANDATE.c.basis == "PERSON")
     held = sa.select(MANDATE.c.id).where(
         MANDATE.c.subject_id == party.subject,
         MANDATE.c.basis == "REPRESENTATIVE",

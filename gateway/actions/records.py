@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from gateway.actions.effects import disputable
 from gateway.actions.model import Given, Path, Scene
-from gateway.actions.opening import FILE, Party, own_subjects
+from gateway.actions.opening import Party, own_subjects
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.fields import Kind
 from gateway.errors import BadInput, Fault, InternalError
+from gateway.rights.mandates import FILE
 from gateway.rights.states import CaseKind
 from gateway.store.case_tables import CASE
 from gateway.store.sessions import Session

@@ -10,14 +10,14 @@ the copy holds the newest of each sort.
 import orjson
 import sqlalchemy as sa
 
+from gateway.actions import whose
 from gateway.actions.model import Action, Apply, Done, Given, Input, InputType, Path, Scene
-from gateway.actions.opening import READ, Opening, known_party, likely, opened, own_bases
-from gateway.actions.text import OPAQUE_LENGTH, bounded
-from gateway.actions.watching import NOT_OWN, WHOSE
-from gateway.catalogue.fields import Field, Kind, Owner
+from gateway.actions.opening import Opening, known_party, opened, own_bases
+from gateway.catalogue.fields import Field, Kind
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import BadInput, Fault, Unavailable
 from gateway.rights import routing
+from gateway.rights.mandates import READ
 from gateway.rights.states import CaseKind, Outcome, Step
 from gateway.store.case_tables import CASE
 from gateway.store.sessions import Session
@@ -29,30 +29,18 @@ CLAIM = "A copy of the own file."
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
-    subject: int | None = None
-    text = "" if given.get("subject") is None else str(given["subject"])
-    if text:
-        found = scene.keys.read_id(bounded(text, "subject", OPAQUE_LENGTH, path, faults))
-        if found is None or found[0].owner is not Owner.SUBJECT:
-            faults.append(Fault((*path, "subject"), NOT_OWN))
-        else:
-            subject = found[1]
+    subject = whose.named(scene, given, path, faults)
     if faults:
         raise BadInput(*faults)
 
     async def apply(session: Session) -> Done:
-        bases = await own_bases(session, scene, READ)
-        meant = likely(bases) if subject is None else [subject]
-        if len(meant) != 1:
-            raise BadInput(Fault((*path, "subject"), WHOSE))
-        if meant[0] not in bases:
-            raise BadInput(Fault((*path, "subject"), NOT_OWN))
-        party = await known_party(session, meant[0])
+        number = whose.meant(await own_bases(session, scene, READ), subject, path)
+        party = await known_party(session, number)
         kind = BY_NAME[party.kind]
         query = (
             f"query($id: ID!) {{ node(id: $id) {{ ... on {kind.type_name} {_selection(scene.visibility, kind)} }} }}"
         )
-        reply = orjson.loads(await scene.ask(query, {"id": scene.keys.write_id(kind, meant[0], party.subject_class)}))
+        reply = orjson.loads(await scene.ask(query, {"id": scene.keys.write_id(kind, number, party.subject_class)}))
         if reply.get("errors") or not (reply.get("data") or {}).get("node"):
             raise Unavailable
         copy = orjson.dumps(reply["data"]["node"]).decode()

@@ -7,26 +7,22 @@ decided at delivery, as for the officer who wished it.
 
 import sqlalchemy as sa
 
-from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
-from gateway.actions.text import bounded
+from gateway.actions import webhook_address
+from gateway.actions.model import Action, Apply, Done, Given, Gives, Path, Scene
 from gateway.errors import BadInput, Fault, InternalError
-from gateway.notices import deliveries, target, webhook
+from gateway.notices import deliveries
 from gateway.rights.states import WatchState
 from gateway.store.notice_tables import NOTICE_WATCH
 from gateway.store.sessions import Session
 from gateway.store.tables import CONSUMER, RECORD_IDS, SUBJECT_IDS, SUBJECT_KEY
 from gateway.values import ActionName
 
-_SECRET_LENGTH = 128
 NOBODY = "the institution is not registered"
 
 
 def _begin(scene: Scene, given: Given, path: Path) -> Apply:
     faults: list[Fault] = []
-    url = bounded(str(given["url"]), "url", target.LENGTH, path, faults)
-    secret = bounded(str(given["secret"]), "secret", _SECRET_LENGTH, path, faults)
-    rules = {"url": target.fault(url, private=scene.private), "secret": webhook.secret_fault(secret)}
-    faults += [Fault((*path, name), rule) for name, rule in rules.items() if rule is not None]
+    address = webhook_address.named(scene, given, path, faults)
     if faults:
         raise BadInput(*faults)
 
@@ -42,10 +38,7 @@ def _begin(scene: Scene, given: Given, path: Path) -> Apply:
             raise InternalError
         wrapped = scene.keys.new_key(party)
         await session.execute(sa.insert(SUBJECT_KEY).values(subject_id=party, wrapped=wrapped))
-        sealed = {
-            f"{column}_sealed": scene.keys.seal(wrapped, party, (deliveries.SEALED, column, id), text)
-            for column, text in (("url", url), ("secret", secret))
-        }
+        sealed = address.sealed(scene, wrapped, party, (deliveries.SEALED, id))
         who = {
             "consumer": consumer,
             "role": scene.caller.role.value,
@@ -63,16 +56,7 @@ WATCH_NOTICES = Action(
     ActionName.WATCH_NOTICES,
     "Have the institution's notices posted by a webhook (Standard Webhooks); replaces what was wished before",
     "订阅更正通知",
-    (
-        Input("url", InputType.STRING, "Where they are posted to: https, a public address", "通知地址", required=True),
-        Input(
-            "secret",
-            InputType.STRING,
-            "By which they are signed: whsec_ and 24 to 64 random bytes in base64",
-            "签名密钥",
-            required=True,
-        ),
-    ),
+    webhook_address.INPUTS,
     _begin,
     Gives.WATCH,
 )

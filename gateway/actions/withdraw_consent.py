@@ -7,10 +7,11 @@ an institution asserts wrongly is contested the same way: withdrawn, and complai
 import sqlalchemy as sa
 
 from gateway.actions.model import Action, Apply, Done, Given, Gives, Input, InputType, Path, Scene
-from gateway.actions.opening import CONSENT_WORD, own_subjects, tied
+from gateway.actions.opening import own_subjects, tied
 from gateway.actions.text import OPAQUE_LENGTH, bounded
 from gateway.catalogue.consent import CONSENT as KIND
 from gateway.errors import BadInput, Fault
+from gateway.rights.mandates import CONSENT_WORD
 from gateway.rights.states import ConsentState
 from gateway.store.consent_tables import CONSENT
 from gateway.store.sessions import Session

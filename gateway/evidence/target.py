@@ -5,9 +5,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from gateway import named
-from gateway.actions.opening import FILE, acted_for, in_own_name
+from gateway.actions.opening import acted_for, in_own_name
 from gateway.clock import Clock
 from gateway.errors import CaseClosed, Fault, InternalError, NotFound
+from gateway.rights.mandates import FILE
 from gateway.store.case_tables import CASE
 from gateway.store.core import stored_bytes
 from gateway.store.sessions import Session

@@ -19,6 +19,7 @@ from gateway.audit.statements import argument, statement
 from gateway.catalogue.kinds import BY_NAME
 from gateway.errors import DatabaseUnavailable, GatewayError
 from gateway.plan.ground import held_back
+from gateway.rights.mandates import in_force
 from gateway.store.core import Connection, execute, stored_bytes
 from gateway.store.lanes import Lanes, Row
 from gateway.store.log_tables import ACCESS
@@ -54,8 +55,6 @@ def _names() -> "sa.ScalarSelect[str]":
     return sa.select(listed).where(_IDENTIFIER.c.subject_id == MANDATE.c.subject_id).scalar_subquery()
 
 
-ACCESSES = "ACCESSES"  # the word of the scope of mandates by which somebody sees who looked
-
 # The subjects that somebody acts for so far, and by what others may have asked for them.
 _OWN = statement(
     sa.select(
@@ -66,9 +65,7 @@ _OWN = statement(
     .select_from(MANDATE.outerjoin(_PERSON, _PERSON.c.subject_id == MANDATE.c.subject_id))
     .where(
         MANDATE.c.principal == argument("principal", sa.Text()),
-        MANDATE.c.valid_from <= _NOW,
-        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > _NOW),
-        MANDATE.c.revoked_at.is_(None),
+        *in_force(_NOW),
         # who looked is told to an agent only where its mandate says so
         sa.or_(
             MANDATE.c.basis.in_((sa.literal_column("'PERSON'"), sa.literal_column("'REPRESENTATIVE'"))),

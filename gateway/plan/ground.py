@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from gateway.catalogue.fields import Kind, Owner, snake
 from gateway.catalogue.kinds import KINDS
 from gateway.plan.fragment import Expression, Query, TableAlias
+from gateway.rights.mandates import in_force
 from gateway.rights.routing import PLATFORM
 from gateway.store.archive_tables import ARCHIVE_REQUEST
 from gateway.store.case_tables import CASE
@@ -176,12 +177,8 @@ def _requested() -> Query:
 
 
 def _own() -> Query:
-    now = parameter("now")
     return sa.select(MANDATE.c.subject_id).where(
-        MANDATE.c.principal == parameter("principal"),
-        MANDATE.c.valid_from <= now,
-        sa.or_(MANDATE.c.valid_until.is_(None), MANDATE.c.valid_until > now),
-        MANDATE.c.revoked_at.is_(None),
+        MANDATE.c.principal == parameter("principal"), *in_force(parameter("now"))
     )
 
 
